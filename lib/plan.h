@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plans: lists of reversible steps.
+ *
+ * Planners append steps and touch nothing. plan_apply() does one phase of them, plan_revert() undoes
+ * all of them backwards, plan_probe() compares them with the kernel, plan_show() prints them as the
+ * commands a person would have typed. A plan is written to a journal before its first effect, so a
+ * process that dies at any point leaves enough for the next one to undo what was done.
+ *
+ * A step's identity (names, paths) is complete when it is planned; what it learns while it is
+ * applied (an ifindex) goes into its args. So revert works from a journal written before anything
+ * was done, and "gone already" (or "never made") is success.
+ */
+#ifndef LIB_PLAN_H
+#define LIB_PLAN_H
+
+#include "lib/err.h"
+#include "lib/json.h"
+#include "lib/scope.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum phase {
+	PHASE_PREPARE, /* before the clone */
+	PHASE_CONNECT, /* after it: the container's namespaces exist, its command does not run */
+	PHASE_COUNT
+};
+
+struct step;
+
+struct step_type {
+	const char *name;               /* "link.veth", as journals show it */
+	const struct json_schema *args; /* one table: decode, encode, release */
+	enum phase phase;
+	/* Do it. On failure nothing of this step may be left, or revert must find it. */
+	int (*apply)(struct scope *scope, void *args, struct err *err);
+	/*
+	 * Optional: do @n neighbouring steps (same function here, same namespace) in one trip. The
+	 * error must be wrapped with the origin of the step that failed (step_wrap()).
+	 */
+	int (*apply_many)(struct scope *scope, struct step *at, size_t n, struct err *err);
+	/* Undo it; what is gone already, was never made or belongs to a stranger is success. NULL: nothing to undo. */
+	int (*revert)(struct scope *scope, void *args, struct err *err);
+	/* 0: the kernel has it as planned; -ENOENT: it is missing; -ESTALE: it differs; else cannot tell. NULL: nothing to compare. */
+	int (*probe)(struct scope *scope, const void *args, struct err *err);
+	/* Print the command(s), each with a newline. */
+	void (*show)(const void *args, FILE *out);
+	bool learns; /* apply changes the args: the journal is written again behind it */
+};
+
+struct step {
+	const struct step_type *type;
+	char *ns;     /* scope key of the namespace it acts in; NULL: none in particular */
+	char *origin; /* the config key that asked for it: "networks[0] (eth0)"; NULL: none */
+	char *shared; /* key of a thing several containers use; NULL: the container's own */
+	char *owner;  /* of the sub-plan it came from; NULL: the plan's own */
+	void *args;
+	bool done; /* applied by this process; not in the journal */
+};
+
+/* A namespace that the plan's steps act in and that revert may have to enter again. */
+struct plan_ns {
+	char *key;
+	char *path;  /* to join it again; NULL for a mortal one or the host's */
+	bool mortal; /* goes with the container */
+};
+
+struct plan {
+	struct step *steps;
+	size_t count;
+	struct plan_ns *ns;
+	size_t ns_count;
+};
+
+/*
+ * Append a step. @where gives ns, origin, shared, owner (copied; NULL @where: none). @args is copied
+ * as type->args->size bytes, and what it points to becomes the plan's, also on failure.
+ */
+int plan_add(struct plan *p, const struct step_type *type, const struct step *where,
+	     const void *args, struct err *err);
+
+/* Declare a namespace; strings are copied. */
+int plan_add_ns(struct plan *p, const char *key, const char *path, bool mortal, struct err *err);
+
+/* Move all of @sub behind @p, each step marked with @owner (may be NULL); @sub is empty afterwards. */
+int plan_append(struct plan *p, struct plan *sub, const char *owner, struct err *err);
+
+/*
+ * Do the steps of one phase, in order. A failure ends it: the error names the step's origin, and the
+ * caller reverts. Behind each group of steps of which one `learns`, @learned (may be NULL) is called to write
+ * the journal.
+ */
+int plan_apply(struct plan *p, enum phase phase, struct scope *scope,
+	       int (*learned)(void *arg, struct err *err), void *arg, struct err *err);
+
+/* Undo all steps (of @owner, if not NULL), last first. Goes on after a failure; the first one is returned. */
+int plan_revert(struct plan *p, struct scope *scope, const char *owner, struct err *err);
+
+/* Compare; @differs (may be NULL) is called for each step that is not as planned. 0, -ESTALE if any differs, or an error. */
+int plan_probe(const struct plan *p, struct scope *scope,
+	       void (*differs)(void *arg, const struct step *step, const struct err *why),
+	       void *arg, struct err *err);
+
+/* Print the steps of one phase. Commands for a namespace other than the host's get "ip netns exec KEY"-like prefixes from their show(). */
+void plan_show(const struct plan *p, enum phase phase, FILE *out);
+
+/* Free all; accepts a zeroed plan and leaves one. */
+void plan_release(struct plan *p);
+
+/* Put the step's origin in front of @err's text; returns its code. */
+int step_wrap(const struct step *step, struct err *err);
+
+/*
+ * The journal: the plan as JSON. @types is a list of the folders' tables of step types (both NULL-terminated); a
+ * type that this build does not know is an error that names it.
+ */
+int plan_encode(const struct plan *p, FILE *out, struct err *err);
+int plan_decode(struct plan *p, const struct step_type *const *const *types, const char *text,
+		size_t len, const char *source, struct err *err);
+
+#endif

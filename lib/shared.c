@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/shared.h"
+
+#include "lib/cleanup.h"
+#include "lib/file.h"
+#include "lib/json.h"
+#include "lib/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct record {
+	char *key;    /* for people; the file's name is a hash of it */
+	char **users; /* run directories */
+};
+
+static const struct json_field record_fields[] = {
+	JSON_STRING(struct record, "key", key, .flags = JSON_REQUIRED),
+	JSON_STRINGS(struct record, "users", users),
+	JSON_END,
+};
+static const struct json_schema record_schema = JSON_SCHEMA(struct record, record_fields);
+
+/* The record of one shared thing, while the lock is held. */
+struct entry {
+	int dir; /* the lock */
+	const char *dir_path;
+	char name[32];
+	const struct step_type *type;
+	struct record record;
+	void *args; /* of the user who made it, learned values included */
+	bool found;
+};
+
+static void entry_name(char *name, size_t size, const char *key)
+{
+	snprintf(name, size, "%016" PRIx64 ".json", hash64(key, strlen(key)));
+}
+
+static void entry_release(struct entry *e)
+{
+	json_release(&record_schema, &e->record);
+	if (e->args)
+		json_release(e->type->args, e->args);
+	free(e->args);
+	close_fd(e->dir);
+}
+
+static int decode_entry(struct entry *e, const struct json_value *root, struct err *err)
+{
+	const struct json_value *args = json_value_get(root, "args");
+	int ret = json_value_decode(&record_schema, &e->record, root, err);
+
+	if (ret < 0)
+		return ret;
+	if (!args)
+		return json_value_err(root, err, -EINVAL, "no args");
+	return json_value_decode(e->type->args, e->args, args, err);
+}
+
+static int read_entry(struct entry *e, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	struct json_doc *doc;
+	size_t len;
+	int ret;
+
+	ret = file_read(e->dir, e->name, JSON_TEXT_MAX, &text, &len, err);
+	if (ret < 0)
+		return ret;
+	ret = json_parse(text, len, e->name, &doc, err);
+	if (ret < 0)
+		return ret;
+	ret = decode_entry(e, json_root(doc), err);
+	json_free(doc);
+	e->found = ret == 0;
+	return ret;
+}
+
+/* A user whose run directory is gone has ended without saying goodbye. */
+static int drop_dead_users(struct entry *e, const char *but, struct err *err)
+{
+	char **alive = NULL;
+
+	for (char **u = e->record.users; u && *u; u++) {
+		if ((but && !strcmp(*u, but)) || access(*u, F_OK) < 0)
+			continue;
+		if (strv_add(&alive, *u) < 0) {
+			strv_free(alive);
+			return err_oom(err);
+		}
+	}
+	strv_free(e->record.users);
+	e->record.users = alive;
+	return 0;
+}
+
+/* -ENOENT without @create when nothing is recorded at all. */
+static int open_entry(struct entry *e, const struct scope *scope, const struct step *step,
+		      bool create, struct err *err)
+{
+	int ret;
+
+	*e = (struct entry){ .dir = -1, .dir_path = scope->shared_dir, .type = step->type };
+	entry_name(e->name, sizeof(e->name), step->shared);
+	e->args = calloc(1, step->type->args->size);
+	if (!e->args)
+		return err_oom(err);
+	e->dir = file_lock_dir(scope->shared_dir, create, err);
+	if (e->dir < 0)
+		return e->dir;
+	ret = read_entry(e, err);
+	if (ret == -ENOENT && create)
+		return 0;
+	if (ret < 0 && ret != -ENOENT)
+		return err_wrap(err, "%s", scope->shared_dir);
+	return ret;
+}
+
+static int write_entry(const struct entry *e, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	struct json_writer *w;
+	int ret;
+
+	if (!out)
+		return err_oom(err);
+	w = json_writer_new(out, false);
+	if (w) {
+		json_write_begin(w, NULL, '{');
+		json_write_string(w, "key", e->record.key);
+		json_write_begin(w, "users", '[');
+		for (char **u = e->record.users; u && *u; u++)
+			json_write_string(w, NULL, *u);
+		json_write_end(w);
+		json_write_object(w, "args", e->type->args, e->args);
+		json_write_end(w);
+	}
+	ret = json_writer_end(w, err);
+	if (fclose(out) != 0 && ret == 0)
+		ret = err_oom(err);
+	return ret < 0 ? ret : file_replace(e->dir, e->name, text, len, 0600, err);
+}
+
+/* A new entry starts from the step as it was planned. The copy goes through JSON, which knows what args point to. */
+static int start_entry(struct entry *e, const struct step *step, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	int ret;
+
+	if (!out)
+		return err_oom(err);
+	ret = json_encode_compact(step->type->args, step->args, out, err);
+	if (fclose(out) != 0 && ret == 0)
+		ret = err_oom(err);
+	if (ret == 0)
+		ret = json_decode(step->type->args, e->args, text, len, step->shared, err);
+	if (ret == 0 && !(e->record.key = strdup(step->shared)))
+		ret = err_oom(err);
+	return ret;
+}
+
+static int acquire(struct entry *e, struct scope *scope, struct step *step, struct err *err)
+{
+	bool in_use;
+	int ret = e->found ? 0 : start_entry(e, step, err);
+
+	if (ret == 0)
+		ret = drop_dead_users(e, scope->run_dir, err);
+	if (ret < 0)
+		return ret;
+	in_use = e->record.users != NULL;
+	if (strv_add(&e->record.users, scope->run_dir) < 0)
+		return err_oom(err);
+	ret = write_entry(e, err);
+	if (ret < 0)
+		return ret;
+	if (in_use && step->type->probe && step->type->probe(scope, e->args, NULL) == 0)
+		return 0;
+	ret = step->type->apply(scope, e->args, err);
+	return ret < 0 || !step->type->learns ? ret : write_entry(e, err);
+}
+
+int shared_acquire(struct scope *scope, struct step *step, struct err *err)
+{
+	_cleanup_(entry_release) struct entry e;
+	int ret = open_entry(&e, scope, step, true, err);
+
+	return ret < 0 ? ret : acquire(&e, scope, step, err);
+}
+
+/*
+ * The last record's directory goes with it; whoever waits for the lock makes it again. A record that was being written
+ * when its writer was killed goes too (file_replace()).
+ */
+static int remove_entry(const struct entry *e, struct err *err)
+{
+	char temp[sizeof(e->name) + 4];
+
+	snprintf(temp, sizeof(temp), "%s.new", e->name);
+	unlinkat(e->dir, temp, 0);
+	if (unlinkat(e->dir, e->name, 0) < 0 && errno != ENOENT)
+		return err_sys(err, -errno, "cannot remove %s/%s", e->dir_path, e->name);
+	if (rmdir(e->dir_path) < 0 && errno != ENOTEMPTY && errno != ENOENT)
+		return err_sys(err, -errno, "cannot remove %s", e->dir_path);
+	return 0;
+}
+
+static int release(struct entry *e, struct scope *scope, struct step *step, struct err *err)
+{
+	int ret = drop_dead_users(e, scope->run_dir, err);
+
+	if (ret < 0)
+		return ret;
+	if (e->record.users)
+		return write_entry(e, err);
+	ret = step->type->revert ? step->type->revert(scope, e->args, err) : 0;
+	if (ret < 0) {
+		/* Without users, but on record: the next one to come reverts it or takes it over. */
+		write_entry(e, NULL);
+		return ret;
+	}
+	return remove_entry(e, err);
+}
+
+int shared_release(struct scope *scope, struct step *step, struct err *err)
+{
+	_cleanup_(entry_release) struct entry e;
+	int ret = open_entry(&e, scope, step, false, err);
+
+	/* Nothing is recorded; but who was killed while recording it may have left its beginnings. */
+	if (ret == -ENOENT)
+		return e.dir >= 0 ? remove_entry(&e, err) : 0;
+	return ret < 0 ? ret : release(&e, scope, step, err);
+}
+
+bool shared_in_use(const struct scope *scope, const char *key)
+{
+	_cleanup_free_ char *path = NULL;
+	char name[32];
+
+	entry_name(name, sizeof(name), key);
+	path = str_format("%s/%s", scope->shared_dir, name);
+	return path && access(path, F_OK) == 0;
+}

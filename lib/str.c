@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/str.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *str_format(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	return n < 0 ? NULL : s;
+}
+
+int str_to_u64(const char *text, unsigned long long max, unsigned long long *out)
+{
+	unsigned long long value = 0;
+	bool huge = false;
+
+	if (!*text)
+		return -EINVAL;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -EINVAL;
+		huge = huge || __builtin_mul_overflow(value, 10ULL, &value) ||
+		       __builtin_add_overflow(value, (unsigned long long)(*text - '0'), &value);
+	}
+	if (huge || value > max)
+		return -ERANGE;
+	*out = value;
+	return 0;
+}
+
+int str_to_i64(const char *text, long long min, long long max, long long *out)
+{
+	bool negative = *text == '-';
+	unsigned long long magnitude;
+	long long value;
+	int ret = str_to_u64(text + negative, (unsigned long long)INT64_MAX + negative, &magnitude);
+
+	if (ret < 0)
+		return ret;
+	value = negative ? (long long)-magnitude : (long long)magnitude;
+	if (value < min || value > max)
+		return -ERANGE;
+	*out = value;
+	return 0;
+}
+
+/*
+ * What the first byte says: how long the character is, and the range of its second byte (the syntax
+ * of RFC 3629, section 4).
+ */
+static size_t utf8_lead(unsigned char lead, unsigned char *low, unsigned char *high)
+{
+	*low = 0x80;
+	*high = 0xbf;
+	if (lead >= 0xc2 && lead <= 0xdf)
+		return 2;
+	if (lead >= 0xe0 && lead <= 0xef) {
+		if (lead == 0xe0)
+			*low = 0xa0;
+		if (lead == 0xed)
+			*high = 0x9f;
+		return 3;
+	}
+	if (lead >= 0xf0 && lead <= 0xf4) {
+		if (lead == 0xf0)
+			*low = 0x90;
+		if (lead == 0xf4)
+			*high = 0x8f;
+		return 4;
+	}
+	return lead < 0x80;
+}
+
+size_t str_utf8(const char *s, size_t len)
+{
+	const unsigned char *bytes = (const unsigned char *)s;
+	unsigned char low, high;
+	size_t n = len > 0 ? utf8_lead(bytes[0], &low, &high) : 0;
+
+	if (n > len)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if (bytes[i] < low || bytes[i] > high)
+			return 0;
+		low = 0x80;
+		high = 0xbf;
+	}
+	return n;
+}
+
+bool str_starts(const char *s, const char *prefix)
+{
+	return !strncmp(s, prefix, strlen(prefix));
+}
+
+int str_copy(char *buf, size_t size, const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len >= size) {
+		if (size > 0)
+			buf[0] = '\0';
+		return -ENAMETOOLONG;
+	}
+	memmove(buf, s, len + 1);
+	return 0;
+}
+
+size_t strv_count(char *const *list)
+{
+	size_t n = 0;
+
+	while (list && list[n])
+		n++;
+	return n;
+}
+
+int strv_add(char ***list, const char *s)
+{
+	_cleanup_free_ char *copy = strdup(s);
+	size_t n = strv_count(*list);
+	char **grown;
+
+	if (!copy)
+		return -ENOMEM;
+	grown = reallocarray(*list, n + 2, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	grown[n] = take_ptr(copy);
+	grown[n + 1] = NULL;
+	*list = grown;
+	return 0;
+}
+
+int strv_copy(char ***out, char *const *list)
+{
+	_cleanup_(strv_cleanup) char **copy = NULL;
+	size_t n = strv_count(list);
+
+	if (list) {
+		copy = calloc(n + 1, sizeof(*copy));
+		if (!copy)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++) {
+		copy[i] = strdup(list[i]);
+		if (!copy[i])
+			return -ENOMEM;
+	}
+	*out = take_ptr(copy);
+	return 0;
+}
+
+void strv_free(char **list)
+{
+	for (char **s = list; s && *s; s++)
+		free(*s);
+	free(list);
+}
+
+void strv_cleanup(char ***list)
+{
+	strv_free(*list);
+}
+
+static bool is_plain(const char *word)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+
+	return *word && word[strspn(word, plain)] == '\0';
+}
+
+void str_print_shell(FILE *out, const char *word)
+{
+	if (is_plain(word)) {
+		fputs(word, out);
+		return;
+	}
+	putc('\'', out);
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\''", out);
+		else
+			putc(*word, out);
+	}
+	putc('\'', out);
+}

@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Run one test file by its kind and print TAP: run.sh FILE. For prove --exec.
+#
+# A .bats file gets a little machine of its own, so that tests run in parallel and anywhere, can
+# leave nothing on the machine, and can tell what ctrnet leaves: new network, mount and pid
+# namespaces, an empty /run, and a cgroup in each hierarchy that its pid 1 sits in, which is where
+# ctrnet puts cgroups with a relative parent.
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+
+export CMOCKA_MESSAGE_OUTPUT=TAP
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+
+# The directories of the test's own cgroup, one for each hierarchy.
+cgroup_dirs() {
+	local controllers path mount
+
+	while IFS=: read -r _ controllers path; do
+		mount=/sys/fs/cgroup/${controllers#name=}
+		if [ -z "$controllers" ]; then
+			mount=/sys/fs/cgroup
+			# Processes may sit only in leaves of v2, so not below our own.
+			if [ -d "$mount/unified" ]; then mount+=/unified; else path=/; fi
+		fi
+		[ -f "$mount/cgroup.procs" ] && echo "$mount${path%/}/ctrnet-test-$$"
+	done </proc/self/cgroup
+}
+
+make_cgroup() {
+	local dir=$1 parent file
+
+	parent=$(dirname "$dir")
+	mkdir "$dir"
+	# A new cpuset takes no process before it has these.
+	for file in cpuset.cpus cpuset.mems; do
+		[ ! -f "$dir/$file" ] || [ -f "$dir/cgroup.controllers" ] || cat "$parent/$file" >"$dir/$file"
+	done
+	# As where systemd is pid 1 of a v2 host: it sits in a leaf beside the others.
+	if grep -qs . "$dir/cgroup.controllers"; then mkdir "$dir/init.scope"; fi
+}
+
+enter_cgroup() {
+	local dir=$1
+
+	[ ! -d "$dir/init.scope" ] || dir+=/init.scope
+	echo 0 >"$dir/cgroup.procs"
+}
+
+remove_cgroups() {
+	local dir
+
+	for dir in $CTRNET_TEST_CGROUPS; do
+		[ ! -d "$dir" ] || find "$dir" -depth -type d -exec rmdir {} + || true
+	done
+}
+
+outside() {
+	local dir status=0
+
+	[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP needs root'; return; }
+	CTRNET_TEST_CGROUPS=$(cgroup_dirs | tr '\n' ' ')
+	export CTRNET_TEST_CGROUPS
+	trap remove_cgroups EXIT
+	for dir in $CTRNET_TEST_CGROUPS; do make_cgroup "$dir"; done
+	(
+		for dir in $CTRNET_TEST_CGROUPS; do enter_cgroup "$dir"; done
+		exec unshare --net --mount --pid --fork --kill-child --mount-proc \
+			--propagation private "$here/run.sh" --inside "$1"
+	) || status=$?
+	return $status
+}
+
+# Pid 1 of the little machine; it must not exec, or nobody reaps what containers leave.
+inside() {
+	local status=0
+
+	ip link set lo up
+	mount -t tmpfs -o mode=755 tmpfs /run
+	# What mount(8) and ip(8) make on first use is here from the start.
+	mkdir -p /run/mount
+	ip netns add first && ip netns delete first
+	bats --tap ${TIMING:+--timing} ${FILTER:+--filter "$FILTER"} "$1" || status=$?
+	return $status
+}
+
+case $1 in
+--inside) inside "$2" ;;
+*.bats) outside "$1" ;;
+*.sh) exec bash "$1" ;;
+# A unit test; cmocka closes with the name of the group as a comment.
+*) "$1" | sed '/^# ok - /d' ;;
+esac

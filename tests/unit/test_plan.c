@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Plans, shared records and journals over a fake step type that can fail at every position. */
+#include "lib/plan.h"
+
+#include "lib/cleanup.h"
+#include "lib/file.h"
+#include "lib/shared.h"
+#include "lib/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+/* The fake kernel: which names exist, and when to fail. */
+static struct {
+	bool exists[16];
+	int applied, reverted, batches;
+	int fail_at;         /* the n-th apply fails; -1: none */
+	bool fail_revert;
+	char log[256];
+} fake;
+
+struct fake_args {
+	uint32_t number;
+	uint32_t learned;
+	char *name;
+};
+
+static const struct json_field fake_fields[] = {
+	JSON_UINT(struct fake_args, "number", number, .max = 15),
+	JSON_UINT(struct fake_args, "learned", learned),
+	JSON_STRING(struct fake_args, "name", name),
+	JSON_END
+};
+static const struct json_schema fake_schema = JSON_SCHEMA(struct fake_args, fake_fields);
+
+static void note(char what, uint32_t n)
+{
+	size_t len = strlen(fake.log);
+
+	snprintf(fake.log + len, sizeof(fake.log) - len, "%c%u ", what, n);
+}
+
+static int fake_apply(struct scope *scope, void *args, struct err *err)
+{
+	struct fake_args *a = args;
+
+	(void)scope;
+	note('+', a->number);
+	if (fake.fail_at == fake.applied++)
+		return err_set(err, -EBUSY, "step %u failed", a->number);
+	a->learned = 100 + a->number;
+	fake.exists[a->number] = true;
+	return 0;
+}
+
+static int fake_apply_many(struct scope *scope, struct step *at, size_t n, struct err *err)
+{
+	fake.batches++;
+	for (size_t i = 0; i < n; i++) {
+		int ret = fake_apply(scope, at[i].args, err);
+
+		if (ret < 0) {
+			step_wrap(&at[i], err);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int fake_revert(struct scope *scope, void *args, struct err *err)
+{
+	struct fake_args *a = args;
+
+	(void)scope;
+	note('-', a->number);
+	fake.reverted++;
+	if (fake.fail_revert)
+		return err_set(err, -EIO, "cannot revert %u", a->number);
+	fake.exists[a->number] = false;
+	return 0;
+}
+
+static int fake_probe(struct scope *scope, const void *args, struct err *err)
+{
+	const struct fake_args *a = args;
+
+	(void)scope;
+	return fake.exists[a->number] ? 0 : err_set(err, -ENOENT, "%u is missing", a->number);
+}
+
+static void fake_show(const void *args, FILE *out)
+{
+	fprintf(out, "make %u\n", ((const struct fake_args *)args)->number);
+}
+
+static const struct step_type plain = {
+	.name = "fake.plain", .args = &fake_schema, .phase = PHASE_PREPARE, .apply = fake_apply,
+	.revert = fake_revert, .probe = fake_probe, .show = fake_show, .learns = true,
+};
+static const struct step_type batched = {
+	.name = "fake.batched", .args = &fake_schema, .phase = PHASE_CONNECT, .apply = fake_apply,
+	.apply_many = fake_apply_many, .revert = fake_revert, .probe = fake_probe, .show = fake_show,
+};
+static const struct step_type *const types[] = { &plain, &batched, NULL };
+static const struct step_type *const *const tables[] = { types, NULL };
+
+struct fixture {
+	char dir[64];
+	struct scope scope;
+	struct plan plan;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	_cleanup_free_ char *run = NULL;
+	_cleanup_free_ char *shared = NULL;
+
+	memset(&fake, 0, sizeof(fake));
+	fake.fail_at = -1;
+	strcpy(f->dir, "/tmp/ctrnet-test-plan.XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	run = str_format("%s/run/a", f->dir);
+	shared = str_format("%s/shared/1", f->dir);
+	assert_int_equal(file_mkdirs(AT_FDCWD, run, 0700, NULL), 0);
+	assert_int_equal(scope_init(&f->scope, "a", run, shared, NULL), 0);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	plan_release(&f->plan);
+	scope_release(&f->scope);
+	assert_int_equal(file_remove_tree(AT_FDCWD, f->dir, NULL), 0);
+	free(f);
+	return 0;
+}
+
+static void add(struct fixture *f, const struct step_type *type, uint32_t number, const char *ns, const char *shared)
+{
+	char origin[32];
+	struct err err = { 0 };
+
+	snprintf(origin, sizeof(origin), "thing[%u]", number);
+	assert_int_equal(plan_add(&f->plan, type,
+				  &(struct step){ .ns = (char *)ns, .origin = origin, .shared = (char *)shared },
+				  &(struct fake_args){ .number = number, .name = strdup("n") }, &err), 0);
+}
+
+static int count_calls(void *arg, struct err *err)
+{
+	(void)err;
+	++*(int *)arg;
+	return 0;
+}
+
+static void test_phases_in_order(void **state)
+{
+	struct fixture *f = *state;
+	int journals = 0;
+
+	add(f, &batched, 1, "host", NULL);
+	add(f, &plain, 2, NULL, NULL);
+	add(f, &batched, 3, "host", NULL);
+	add(f, &plain, 4, NULL, NULL);
+	assert_int_equal(plan_apply(&f->plan, PHASE_PREPARE, &f->scope, count_calls, &journals, NULL), 0);
+	assert_string_equal(fake.log, "+2 +4 ");
+	assert_int_equal(journals, 2);
+	assert_int_equal(plan_apply(&f->plan, PHASE_CONNECT, &f->scope, count_calls, &journals, NULL), 0);
+	assert_string_equal(fake.log, "+2 +4 +1 +3 ");
+	assert_int_equal(journals, 2);
+	assert_int_equal(plan_revert(&f->plan, &f->scope, NULL, NULL), 0);
+	assert_string_equal(fake.log, "+2 +4 +1 +3 -4 -3 -2 -1 ");
+}
+
+static void test_neighbours_share_a_trip(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint32_t i = 0; i < 3; i++)
+		add(f, &batched, i, "container", NULL);
+	add(f, &batched, 3, "host", NULL);
+	add(f, &batched, 4, "host", NULL);
+	assert_int_equal(plan_apply(&f->plan, PHASE_CONNECT, &f->scope, NULL, NULL, NULL), 0);
+	assert_int_equal(fake.batches, 2);
+	assert_int_equal(fake.applied, 5);
+}
+
+/* Whatever position fails: the error names it, and reverting leaves nothing. */
+static void test_failure_at_every_position(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint32_t i = 0; i < 8; i++)
+		add(f, i % 2 ? &batched : &plain, i, NULL, i == 2 || i == 5 ? (i == 2 ? "two" : "five") : NULL);
+	for (int at = 0; at < 8; at++) {
+		struct err err = { 0 };
+		int ret;
+
+		memset(&fake, 0, sizeof(fake));
+		fake.fail_at = at;
+		ret = plan_apply(&f->plan, PHASE_PREPARE, &f->scope, NULL, NULL, &err);
+		if (ret == 0)
+			ret = plan_apply(&f->plan, PHASE_CONNECT, &f->scope, NULL, NULL, &err);
+		assert_int_equal(ret, -EBUSY);
+		assert_non_null(strstr(err.text, "thing["));
+		assert_non_null(strstr(err.text, "failed"));
+		fake.fail_at = -1;
+		assert_int_equal(plan_revert(&f->plan, &f->scope, NULL, &err), 0);
+		for (int i = 0; i < 8; i++)
+			assert_false(fake.exists[i]);
+		assert_int_equal(access(f->scope.shared_dir, F_OK), -1);
+	}
+}
+
+static void test_mortal_and_gone_namespaces_are_passed_over(void **state)
+{
+	struct fixture *f = *state;
+
+	add(f, &plain, 1, "container", NULL);
+	add(f, &plain, 2, "joined", NULL);
+	add(f, &plain, 3, "host", NULL);
+	assert_int_equal(scope_set_ns(&f->scope, "container", open("/dev/null", O_RDONLY | O_CLOEXEC), true, NULL), 0);
+	assert_int_equal(scope_set_ns(&f->scope, "joined", -1, false, NULL), 0);
+	assert_int_equal(plan_revert(&f->plan, &f->scope, NULL, NULL), 0);
+	assert_string_equal(fake.log, "-3 ");
+}
+
+static void test_revert_goes_on_after_a_failure(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = { 0 };
+
+	add(f, &plain, 1, NULL, NULL);
+	add(f, &plain, 2, NULL, NULL);
+	fake.fail_revert = true;
+	assert_int_equal(plan_revert(&f->plan, &f->scope, NULL, &err), -EIO);
+	assert_string_equal(fake.log, "-2 -1 ");
+	assert_string_equal(err.text, "thing[2]: cannot revert 2");
+}
+
+static void test_owners_are_reverted_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct plan sub = { 0 };
+	struct err err = { 0 };
+
+	add(f, &plain, 1, NULL, NULL);
+	assert_int_equal(plan_add(&sub, &plain, NULL, &(struct fake_args){ .number = 7 }, &err), 0);
+	assert_int_equal(plan_append(&f->plan, &sub, "r1", &err), 0);
+	assert_int_equal(f->plan.count, 2);
+	assert_int_equal(sub.count, 0);
+	assert_int_equal(plan_revert(&f->plan, &f->scope, "r1", &err), 0);
+	assert_string_equal(fake.log, "-7 ");
+}
+
+static char *encoded(const struct plan *p)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_int_equal(plan_encode(p, out, NULL), 0);
+	fclose(out);
+	return text;
+}
+
+static void test_journal_round_trip(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_free_ char *before = NULL;
+	_cleanup_free_ char *after = NULL;
+	struct plan read = { 0 };
+	struct err err = { 0 };
+
+	add(f, &plain, 1, NULL, "key");
+	add(f, &batched, 2, "host", NULL);
+	assert_int_equal(plan_add_ns(&f->plan, "container", NULL, true, &err), 0);
+	assert_int_equal(plan_add_ns(&f->plan, "joined", "/run/netns/x", false, &err), 0);
+	before = encoded(&f->plan);
+	assert_int_equal(plan_decode(&read, tables, before, strlen(before), "journal", &err), 0);
+	after = encoded(&read);
+	assert_string_equal(before, after);
+	assert_string_equal(((struct fake_args *)read.steps[1].args)->name, "n");
+	assert_string_equal(read.ns[1].path, "/run/netns/x");
+	plan_release(&read);
+}
+
+static void test_journal_refuses_unknown_types(void **state)
+{
+	static const char text[] = "{\"steps\":[{\"type\":\"fake.other\",\"args\":{}}]}";
+	struct plan read = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(plan_decode(&read, tables, text, strlen(text), "journal", &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "fake.other"));
+	assert_int_equal(read.count, 0);
+}
+
+static void test_probe_tells_what_differs(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = { 0 };
+
+	add(f, &plain, 1, NULL, NULL);
+	add(f, &plain, 2, NULL, NULL);
+	assert_int_equal(plan_apply(&f->plan, PHASE_PREPARE, &f->scope, NULL, NULL, NULL), 0);
+	assert_int_equal(plan_probe(&f->plan, &f->scope, NULL, NULL, &err), 0);
+	fake.exists[2] = false;
+	assert_int_equal(plan_probe(&f->plan, &f->scope, NULL, NULL, &err), -ESTALE);
+}
+
+/* Two users: one effect, and it goes with the second, by the arguments of the first. */
+static void test_shared_goes_with_its_last_user(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_free_ char *other_dir = str_format("%s/run/b", f->dir);
+	struct scope other = { 0 };
+
+	add(f, &plain, 1, NULL, "bridge");
+	assert_int_equal(mkdir(other_dir, 0700), 0);
+	assert_int_equal(scope_init(&other, "b", other_dir, f->scope.shared_dir, NULL), 0);
+	assert_false(shared_in_use(&f->scope, "bridge"));
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(shared_acquire(&other, &f->plan.steps[0], NULL), 0);
+	assert_true(shared_in_use(&f->scope, "bridge"));
+	assert_int_equal(shared_release(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_true(fake.exists[1]);
+	assert_int_equal(shared_release(&other, &f->plan.steps[0], NULL), 0);
+	assert_false(fake.exists[1]);
+	assert_int_equal(shared_release(&other, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(fake.reverted, 1);
+	assert_int_equal(access(f->scope.shared_dir, F_OK), -1);
+	scope_release(&other);
+}
+
+/* A user that died without a word is no user: its directory is gone. */
+static void test_shared_forgets_the_dead(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_free_ char *other_dir = str_format("%s/run/b", f->dir);
+	struct scope other = { 0 };
+
+	add(f, &plain, 1, NULL, "bridge");
+	assert_int_equal(mkdir(other_dir, 0700), 0);
+	assert_int_equal(scope_init(&other, "b", other_dir, f->scope.shared_dir, NULL), 0);
+	assert_int_equal(shared_acquire(&other, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(rmdir(other_dir), 0);
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(shared_release(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_false(fake.exists[1]);
+	scope_release(&other);
+}
+
+/* A record whose effect is missing (its maker was killed in between) is made good by the next user. */
+static void test_shared_is_made_again_when_missing(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_free_ char *other_dir = str_format("%s/run/b", f->dir);
+	struct scope other = { 0 };
+
+	add(f, &plain, 1, NULL, "bridge");
+	assert_int_equal(mkdir(other_dir, 0700), 0);
+	assert_int_equal(scope_init(&other, "b", other_dir, f->scope.shared_dir, NULL), 0);
+	assert_int_equal(shared_acquire(&other, &f->plan.steps[0], NULL), 0);
+	fake.exists[1] = false;
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_true(fake.exists[1]);
+	assert_int_equal(fake.applied, 2);
+	scope_release(&other);
+}
+
+/* A revert that fails keeps the record, so that it can be tried again. */
+static void test_shared_revert_can_be_tried_again(void **state)
+{
+	struct fixture *f = *state;
+
+	add(f, &plain, 1, NULL, "bridge");
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[0], NULL), 0);
+	fake.fail_revert = true;
+	assert_int_equal(shared_release(&f->scope, &f->plan.steps[0], NULL), -EIO);
+	assert_true(shared_in_use(&f->scope, "bridge"));
+	fake.fail_revert = false;
+	assert_int_equal(shared_release(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_false(fake.exists[1]);
+	assert_false(shared_in_use(&f->scope, "bridge"));
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_phases_in_order),
+		T(test_neighbours_share_a_trip),
+		T(test_failure_at_every_position),
+		T(test_mortal_and_gone_namespaces_are_passed_over),
+		T(test_revert_goes_on_after_a_failure),
+		T(test_owners_are_reverted_alone),
+		T(test_journal_round_trip),
+		T(test_journal_refuses_unknown_types),
+		T(test_probe_tells_what_differs),
+		T(test_shared_goes_with_its_last_user),
+		T(test_shared_forgets_the_dead),
+		T(test_shared_is_made_again_when_missing),
+		T(test_shared_revert_can_be_tried_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
