@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Capabilities (capabilities(7)) over libcap: names, the five sets, and putting them in force. */
+#ifndef NS_CAPABILITY_H
+#define NS_CAPABILITY_H
+
+#include "lib/err.h"
+#include "lib/json.h"
+
+#include <stdint.h>
+
+/* Bit n is capability n. */
+struct capabilities {
+	uint64_t bounding, effective, permitted, inheritable, ambient;
+};
+
+/*
+ * As a list (["CHOWN", "CAP_KILL"]): bounding, effective, permitted and inheritable alike, no ambient ones, as
+ * libcontainer has it. As an object ({"bounding": [...], ...}): each set by its name, as OCI has it. Unknown
+ * names are an error; the prefix CAP_ and case do not matter.
+ */
+extern const struct json_custom capabilities_json;
+
+/* A mask of the names in @list (NULL-terminated; NULL: none). */
+int capabilities_parse(char *const *list, uint64_t *mask, struct err *err);
+
+/*
+ * Two halves around the change of user: capabilities_begin() drops the bounding set and keeps the permitted set
+ * over setuid(2) (PR_SET_KEEPCAPS); capabilities_finish() sets the other four. What this kernel does not have or we do
+ * not hold ourselves cannot be given and is left out.
+ */
+int capabilities_begin(const struct capabilities *caps, struct err *err);
+int capabilities_finish(const struct capabilities *caps, struct err *err);
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ns/rlimit.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/resource.h>
+
+static const struct json_name names[] = { { "CPU", RLIMIT_CPU },
+					  { "FSIZE", RLIMIT_FSIZE },
+					  { "DATA", RLIMIT_DATA },
+					  { "STACK", RLIMIT_STACK },
+					  { "CORE", RLIMIT_CORE },
+					  { "RSS", RLIMIT_RSS },
+					  { "NPROC", RLIMIT_NPROC },
+					  { "NOFILE", RLIMIT_NOFILE },
+					  { "MEMLOCK", RLIMIT_MEMLOCK },
+					  { "AS", RLIMIT_AS },
+					  { "LOCKS", RLIMIT_LOCKS },
+					  { "SIGPENDING", RLIMIT_SIGPENDING },
+					  { "MSGQUEUE", RLIMIT_MSGQUEUE },
+					  { "NICE", RLIMIT_NICE },
+					  { "RTPRIO", RLIMIT_RTPRIO },
+					  { "RTTIME", RLIMIT_RTTIME },
+					  { NULL, 0 } };
+
+static const char *name_of(int type)
+{
+	for (const struct json_name *n = names; n->name; n++)
+		if (n->value == type)
+			return n->name;
+	return "?";
+}
+
+static int type_by_name(const struct json_value *v, int *type, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	int ret = json_value_string(v, &text, err);
+	const char *bare;
+
+	if (ret < 0)
+		return ret;
+	bare = strncasecmp(text, "RLIMIT_", 7) ? text : text + 7;
+	for (const struct json_name *n = names; n->name; n++) {
+		if (strcasecmp(n->name, bare))
+			continue;
+		*type = n->value;
+		return 0;
+	}
+	return json_value_err(v, err, -EINVAL, "unknown resource limit '%.40s'", text);
+}
+
+static int decode_type(const struct json_value *v, void *out, struct err *err)
+{
+	long long number;
+	int ret;
+
+	if (json_value_kind(v) == JSON_IS_STRING)
+		return type_by_name(v, out, err);
+	ret = json_value_int(v, 0, RLIM_NLIMITS - 1, &number, err);
+	if (ret == 0)
+		*(int *)out = (int)number;
+	return ret;
+}
+
+static void encode_type(const void *in, const char *key, struct json_writer *w)
+{
+	json_write_int(w, key, *(const int *)in);
+}
+
+static const struct json_custom type_json = { .decode = decode_type, .encode = encode_type };
+
+static const struct json_field rlimit_fields[] = {
+	JSON_CUSTOM(struct rlimit_spec, "type", type, &type_json,
+		    .flags = JSON_REQUIRED | JSON_KEEP),
+	JSON_UINT(struct rlimit_spec, "hard", hard, .flags = JSON_REQUIRED | JSON_KEEP),
+	JSON_UINT(struct rlimit_spec, "soft", soft, .flags = JSON_REQUIRED | JSON_KEEP),
+	JSON_END,
+};
+const struct json_schema rlimit_schema =
+	JSON_SCHEMA(struct rlimit_spec, rlimit_fields, .caseless = true);
+
+int rlimits_check(const struct rlimit_spec *list, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].soft > list[i].hard)
+			return err_set(err, -EINVAL,
+				       "rlimits[%zu] (%s): the soft limit is above the hard one", i,
+				       name_of(list[i].type));
+		for (size_t j = 0; j < i; j++)
+			if (list[j].type == list[i].type)
+				return err_set(err, -EINVAL, "rlimits[%zu]: a second %s", i,
+					       name_of(list[i].type));
+	}
+	return 0;
+}
+
+int rlimits_apply(const struct rlimit_spec *list, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		/* UINT64_MAX is RLIM_INFINITY, so the numbers carry over. */
+		const struct rlimit limit = { .rlim_cur = list[i].soft, .rlim_max = list[i].hard };
+
+		if (setrlimit((__rlimit_resource_t)list[i].type, &limit) < 0)
+			return err_sys(err, -errno, "rlimits[%zu] (%s): cannot set %llu/%llu", i,
+				       name_of(list[i].type), (unsigned long long)list[i].soft,
+				       (unsigned long long)list[i].hard);
+	}
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * User and group names as the container knows them: /etc/passwd and /etc/group of the root that the
+ * calling process lives in (call it behind the change of root). The files belong to the container, so
+ * they are opened without following a last symlink out of /etc, must be regular, and may hold anything.
+ */
+#ifndef NS_USER_H
+#define NS_USER_H
+
+#include "lib/err.h"
+
+#include <sys/types.h>
+
+struct user {
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups; /* supplementary; allocated */
+	size_t group_count;
+	char *home; /* allocated; "/" if unknown */
+};
+
+#define USER_ID_MAX 2147483647 /* ids above are refused: "must be in range 0-2147483647" */
+
+/*
+ * Look up "", "user", "uid", "user:group", "uid:gid" and mixtures. "" is 0:0. A number need not be in
+ * the files; a name must. Without an explicit group the user's own and all groups that list the user
+ * count; @additional (names or numbers, NULL-terminated, may be NULL) are added. -ENOENT: "unable to find user x".
+ */
+int user_lookup(const char *spec, char *const *additional, struct user *user, struct err *err);
+void user_release(struct user *user);
+
+/* setgroups(2), setgid(2), setuid(2), in the order that keeps the right to do the next. */
+int user_become(const struct user *user, struct err *err);
+
+#endif
