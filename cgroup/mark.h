@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Marks on cgroup directories that ctrnet made: one extended attribute for each container that uses
+ * the directory, named by a hash of its run directory and holding that directory's path.
+ *
+ * So several containers can have one cgroup or one parent without a record elsewhere: whoever finds
+ * no other user's mark is the last. A user whose run directory is gone does not count. All changes
+ * happen under mark_lock(). Where the kernel refuses attributes (no privileges) nothing is marked,
+ * and the plan alone tells what is ours.
+ */
+#ifndef CGROUP_MARK_H
+#define CGROUP_MARK_H
+
+#include "lib/err.h"
+
+#include <stdbool.h>
+
+/* Lock the directory that @path is in; returns an fd, closing it unlocks. -ENOENT if it is gone. */
+int mark_lock(const char *path, struct err *err);
+
+/* Did ctrnet make @path: is there a mark of anybody, alive or not? */
+bool mark_any(const char *path);
+/* Is there one of @run_dir, or can there be none? */
+bool mark_own(const char *path, const char *run_dir);
+/* Is there one of somebody else who is alive? */
+bool mark_others(const char *path, const char *run_dir);
+
+void mark_add(const char *path, const char *run_dir);
+void mark_remove(const char *path, const char *run_dir);
+
+#endif
