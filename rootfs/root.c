@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rootfs/rootfs.h"
+
+#include "rootfs/attach.h"
+#include "rootfs/mount.h"
+#include "rootfs/path.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+/* From here on nothing we mount shows up on the host; what the host mounts shows up here, or not. */
+static int cut_propagation(const struct rootfs_spec *spec, struct err *err)
+{
+	unsigned long how = spec->private_propagation ? MS_PRIVATE : MS_SLAVE;
+
+	return mount(NULL, "/", NULL, MS_REC | how, NULL) ?
+		err_sys(err, -errno, "cannot make the mounts %s", spec->private_propagation ? "private" : "slaves") : 0;
+}
+
+/* pivot_root(2) wants a mount; the clone inherits the propagation of what it is cloned from. */
+static int make_root(const struct rootfs_spec *spec, struct err *err)
+{
+	_cleanup_fd_ int place = path_open_host(spec->path, O_DIRECTORY);
+	_cleanup_fd_ int tree = -1;
+	int ret;
+
+	if (place < 0)
+		return err_sys(err, place, "rootfs '%s'", spec->path);
+	tree = tree_clone(place, "", true);
+	if (tree < 0)
+		return err_sys(err, tree, "rootfs '%s': cannot be mounted", spec->path);
+	ret = tree_attach(tree, place);
+	return ret ? err_sys(err, ret, "rootfs '%s': cannot be mounted", spec->path) : take_fd(&tree);
+}
+
+/*
+ * A detached mount of the host's /dev/null: once the root has changed, the host's mounts cannot be cloned any
+ * more, and the container's own /dev/null is not to be trusted (CVE-2025-31133).
+ */
+static int open_null(struct err *err)
+{
+	_cleanup_fd_ int fd = tree_clone(AT_FDCWD, "/dev/null", false);
+	struct stat st;
+
+	if (fd < 0)
+		return err_sys(err, fd, "/dev/null");
+	if (fstat(fd, &st))
+		return err_sys(err, -errno, "/dev/null");
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+		return err_set(err, -ENODEV, "/dev/null of the host is not the null device (1:3)");
+	return take_fd(&fd);
+}
+
+int rootfs_mount_all(const struct rootfs_spec *spec, struct rootfs_run *run, struct err *err)
+{
+	int ret = cut_propagation(spec, err);
+
+	if (ret)
+		return ret;
+	run->null_fd = open_null(err);
+	if (run->null_fd < 0)
+		return run->null_fd;
+	run->root_fd = make_root(spec, err);
+	if (run->root_fd < 0)
+		return run->root_fd;
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		ret = mount_entry(spec, i, run, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+void rootfs_run_release(struct rootfs_run *run)
+{
+	if (!run)
+		return;
+	run->root_fd = close_fd(run->root_fd);
+	run->null_fd = close_fd(run->null_fd);
+	for (size_t i = 0; i < run->own_count; i++)
+		close_fd(run->own[i].readonly_fd);
+	free(run->own);
+	run->own = NULL;
+	run->own_count = 0;
+}
