@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/bridge.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <string.h>
+
+static int find(struct scope *scope, const struct bridge_args *a, struct link *out, struct err *err)
+{
+	struct nl *nl;
+	int ret = nl_for(scope, a->at.ns, &nl, err);
+
+	return ret < 0 ? ret : link_find(nl, a->name, out, err);
+}
+
+static int build(struct scope *scope, struct nl_batch *b, size_t tag, void *args,
+		 const struct link *link, struct err *err)
+{
+	const struct bridge_args *a = args;
+	struct nl_msg *m =
+		link_put_name(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, tag, a->name, true);
+
+	(void)scope;
+	(void)link;
+	(void)err;
+	nl_put(m, IFLA_ADDRESS, a->mac.bytes, sizeof(a->mac.bytes));
+	nl_nest (m, IFLA_LINKINFO)
+		nl_put_str(m, IFLA_INFO_KIND, "bridge");
+	return 0;
+}
+
+static void finish(struct nl_batch *b, size_t tag, const void *args, const struct link *link)
+{
+	const struct bridge_args *a = args;
+
+	(void)link;
+	nl_put_str(link_put_name(b, RTM_SETLINK, 0, tag, a->name, true), IFLA_IFALIAS, BRIDGE_MARK);
+}
+
+static void describe(const void *args, char *buf, size_t size)
+{
+	const struct bridge_args *a = args;
+
+	snprintf(buf, size, "bridge %s", a->name);
+}
+
+static const char *explain(const void *args, int code)
+{
+	(void)args;
+	return code == -EOPNOTSUPP ? "this kernel has no bridge" : NULL;
+}
+
+/* Its MAC tells when its maker died before marking it. */
+static bool is_ours(const struct link *link, const struct bridge_args *a)
+{
+	if (strcmp(link->kind, "bridge"))
+		return false;
+	return link->alias[0] ? !strcmp(link->alias, BRIDGE_MARK) : mac_equal(&link->mac, &a->mac);
+}
+
+static bool is_whole(const struct link *link)
+{
+	return (link->flags & IFF_UP) && link->alias[0];
+}
+
+/* One of ours that is down or not marked is mended; a stranger's stays as it is. */
+static int use(struct scope *scope, const struct bridge_args *a, const struct link *link,
+	       struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	struct nl *nl;
+	int ret;
+
+	if (strcmp(link->kind, "bridge"))
+		return err_set(err, -EEXIST, "'%s' is there, but is not a bridge", a->name);
+	if (!is_ours(link, a) || is_whole(link))
+		return 0;
+	finish(&b, 0, a, link);
+	ret = nl_for(scope, a->at.ns, &nl, err);
+	if (ret == 0)
+		ret = nl_batch_send(nl, &b, NULL, NULL, err);
+	return ret < 0 ? ret : nl_batch_error(&b, err, "bring up bridge %s", a->name);
+}
+
+static int apply(struct scope *scope, void *args, struct err *err)
+{
+	const struct bridge_args *a = args;
+	struct link link;
+	int ret = find(scope, a, &link, err);
+
+	if (ret < 0)
+		return ret;
+	if (link.index)
+		return use(scope, a, &link, err);
+	ret = net_step_apply(&link_bridge_step, scope, args, err);
+	if (ret != -EEXIST)
+		return ret;
+	/* Somebody else made it just now. */
+	ret = find(scope, a, &link, err);
+	return ret < 0 ? ret : use(scope, a, &link, err);
+}
+
+static int revert(struct scope *scope, void *args, struct err *err)
+{
+	const struct bridge_args *a = args;
+	struct link link;
+	int ret = find(scope, a, &link, err);
+
+	if (ret < 0 || !link.index || !is_ours(&link, a))
+		return ret;
+	return link_delete(scope, a->at.ns, &link, err);
+}
+
+static int probe(struct scope *scope, const void *args, struct err *err)
+{
+	const struct bridge_args *a = args;
+	struct link link;
+	int ret = find(scope, a, &link, err);
+
+	if (ret < 0)
+		return ret;
+	if (!link.index)
+		return err_set(err, -ENOENT, "no bridge '%s'", a->name);
+	if (strcmp(link.kind, "bridge"))
+		return err_set(err, -ESTALE, "'%s' is not a bridge", a->name);
+	if (is_ours(&link, a) && !is_whole(&link))
+		return err_set(err, -ESTALE, "bridge '%s' is %s", a->name,
+			       link.alias[0] ? "down" : "not marked");
+	return 0;
+}
+
+static void show(const void *args, FILE *out)
+{
+	const struct bridge_args *a = args;
+	char mac[MAC_TEXT_MAX];
+
+	net_show_ip(out, a->at.ns);
+	fprintf(out, "link add %s address %s up type bridge\n", a->name,
+		mac_format(&a->mac, mac, sizeof(mac)));
+	net_show_ip(out, a->at.ns);
+	fprintf(out, "link set dev %s alias %s\n", a->name, BRIDGE_MARK);
+}
+
+static const struct json_field fields[] = {
+	NET_ARGS_JSON(struct bridge_args, "link"),
+	JSON_CHARS(struct bridge_args, "name", name, .flags = JSON_REQUIRED),
+	JSON_TEXT(struct bridge_args, "mac", mac, &mac_text), JSON_END
+};
+static const struct json_schema schema = JSON_SCHEMA(struct bridge_args, fields);
+
+const struct net_step_type link_bridge_step = {
+	.type = {
+		.name = "link.bridge",
+		.args = &schema,
+		.phase = PHASE_PREPARE,
+		.apply = apply,
+		.revert = revert,
+		.probe = probe,
+		.show = show,
+	},
+	.makes_link = true,
+	.build = build,
+	.describe = describe,
+	.explain = explain,
+	.finish = finish,
+};

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/net.h"
+
+#include "net/config.h"
+#include "net/driver.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* RFC 791 and RFC 8200: what each family has to be able to carry in one packet. */
+#define MTU_MIN_IPV4 68
+#define MTU_MIN_IPV6 1280
+
+static int check_address(const char *key, const struct ip_prefix *p, struct err *err)
+{
+	char text[IP_TEXT_MAX];
+
+	ip_prefix_format(p, text, sizeof(text));
+	if (ip_addr_is_multicast(&p->addr))
+		return err_set(err, -EINVAL, "%s: %s is a multicast address", key, text);
+	if (ip_addr_is_unspecified(&p->addr))
+		return err_set(err, -EINVAL, "%s: %s is not an address of an interface", key, text);
+	return 0;
+}
+
+static int check_family(const char *key, const struct ip_addr *addr, int family, struct err *err)
+{
+	char text[IP_TEXT_MAX];
+
+	if (addr->family == family)
+		return 0;
+	return err_set(err, -EINVAL, "%s: %s is not an %s address", key,
+		       ip_addr_format(addr, text, sizeof(text)), ip_family_name(family));
+}
+
+/* One of the two keys that are of one family; unset is fine. */
+static int check_address_key(const char *key, const struct ip_prefix *p, int family,
+			     struct err *err)
+{
+	int ret;
+
+	if (!p->addr.family)
+		return 0;
+	ret = check_family(key, &p->addr, family, err);
+	return ret < 0 ? ret : check_address(key, p, err);
+}
+
+static int check_gateway(const char *key, const struct ip_addr *a, int family, struct err *err)
+{
+	char text[IP_TEXT_MAX];
+	int ret;
+
+	if (!a->family)
+		return 0;
+	ret = check_family(key, a, family, err);
+	if (ret < 0)
+		return ret;
+	if (ip_addr_is_loopback(a) || ip_addr_is_multicast(a) || ip_addr_is_unspecified(a))
+		return err_set(err, -EINVAL, "%s: %s cannot be a gateway", key,
+			       ip_addr_format(a, text, sizeof(text)));
+	return 0;
+}
+
+/* All addresses of a network in the order they are set: address, ipv6_address, addresses. NULL past the end. */
+static const struct ip_prefix *address_at(const struct network *n, size_t i)
+{
+	if (i == 0)
+		return &n->address;
+	if (i == 1)
+		return &n->ipv6_address;
+	return i - 2 < n->addresses.count ? &n->addresses.items[i - 2] : NULL;
+}
+
+static int check_twice(const struct network *n, struct err *err)
+{
+	const struct ip_prefix *a, *b;
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; (a = address_at(n, i)); i++)
+		for (size_t j = 0; j < i && (b = address_at(n, j)); j++)
+			if (a->addr.family && ip_addr_equal(&a->addr, &b->addr))
+				return err_set(err, -EINVAL, "address %s is given twice",
+					       ip_prefix_format(a, text, sizeof(text)));
+	return 0;
+}
+
+static int check_mtu(const struct network *n, struct err *err)
+{
+	const struct ip_prefix *p;
+
+	if (n->mtu == 0)
+		return 0;
+	if (n->mtu < MTU_MIN_IPV4 || n->mtu > 65535)
+		return err_set(err, -ERANGE,
+			       "mtu: %u is out of range (%d to 65535, or 0 to leave it)", n->mtu,
+			       MTU_MIN_IPV4);
+	for (size_t i = 0; (p = address_at(n, i)); i++)
+		if (p->addr.family == AF_INET6 && n->mtu < MTU_MIN_IPV6)
+			return err_set(err, -ERANGE,
+				       "mtu: IPv6 needs at least %d, and here it is %u",
+				       MTU_MIN_IPV6, n->mtu);
+	return 0;
+}
+
+/* What all types have in common that make a link. */
+static int check_link(const struct network *n, struct err *err)
+{
+	int ret = check_address_key("address", &n->address, AF_INET, err);
+
+	if (ret == 0)
+		ret = check_address_key("ipv6_address", &n->ipv6_address, AF_INET6, err);
+	for (size_t i = 0; ret == 0 && i < n->addresses.count; i++)
+		ret = check_address("addresses", &n->addresses.items[i], err);
+	if (ret == 0)
+		ret = check_twice(n, err);
+	if (ret == 0)
+		ret = check_gateway("gateway", &n->gateway, AF_INET, err);
+	if (ret == 0)
+		ret = check_gateway("ipv6_gateway", &n->ipv6_gateway, AF_INET6, err);
+	return ret < 0 ? ret : check_mtu(n, err);
+}
+
+static int check_network(const struct network *n, struct err *err)
+{
+	int ret = 0;
+
+	if (n->name[0])
+		ret = link_name_check(n->name, err);
+	if (ret == 0 && n->driver->makes_link && !strcmp(n->name, "lo"))
+		ret = err_set(err, -EINVAL, "the name 'lo' is the loopback interface's");
+	if (ret == 0 && n->driver->makes_link)
+		ret = check_link(n, err);
+	if (ret == 0 && n->driver->check)
+		ret = n->driver->check(n, err);
+	return ret;
+}
+
+static const char *host_name(const struct network *n)
+{
+	return n->driver->host_name ? n->driver->host_name(n) : "";
+}
+
+/* Two loopbacks, or a loopback and the name lo, are one interface described twice: harmless, and so allowed. */
+static int check_pair(const struct net_config *c, size_t i, size_t j, struct err *err)
+{
+	const struct network *a = &c->networks[i], *b = &c->networks[j];
+	char name[IFNAMSIZ], other[IFNAMSIZ];
+
+	net_config_name(c, i, name);
+	net_config_name(c, j, other);
+	if (name[0] && !strcmp(name, other) && (a->driver->makes_link || b->driver->makes_link))
+		return err_set(err, -EINVAL,
+			       "networks[%zu] and networks[%zu]: two interfaces named '%s'", j, i,
+			       name);
+	if (host_name(a)[0] && !strcmp(host_name(a), host_name(b)))
+		return err_set(err, -EINVAL,
+			       "networks[%zu] and networks[%zu]: two host interfaces named '%s'", j,
+			       i, host_name(a));
+	if (a->driver->joins && b->driver->joins)
+		return err_set(err, -EINVAL,
+			       "networks[%zu] and networks[%zu]: only one namespace can be joined",
+			       j, i);
+	return 0;
+}
+
+static int check_networks(const struct net_config *c, struct err *err)
+{
+	for (size_t i = 0; i < c->network_count; i++) {
+		int ret = check_network(&c->networks[i], err);
+
+		if (ret < 0) {
+			err_wrap(err, "networks[%zu]", i);
+			return ret;
+		}
+		for (size_t j = 0; j < i; j++) {
+			ret = check_pair(c, i, j, err);
+			if (ret < 0)
+				return ret;
+		}
+	}
+	return 0;
+}
+
+/* The family that all given parts of a route have in common, or 0. */
+static int route_family(const struct net_route *r)
+{
+	const int families[] = { r->destination.addr.family, r->gateway.family, r->source.family };
+	int family = 0;
+
+	for (size_t i = 0; i < array_size(families); i++) {
+		if (family && families[i] && families[i] != family)
+			return 0;
+		if (families[i])
+			family = families[i];
+	}
+	return family;
+}
+
+static int check_route(const struct net_route *r, struct err *err)
+{
+	int ret;
+
+	if (!r->interface_name[0])
+		return err_set(err, -EINVAL, "interface_name is missing");
+	ret = link_name_check(r->interface_name, err);
+	if (ret < 0)
+		return ret;
+	if (!r->destination.addr.family && !r->gateway.family && !r->source.family)
+		return err_set(err, -EINVAL,
+			       "one of destination, gateway and source must be given");
+	if (!route_family(r))
+		return err_set(err, -EINVAL,
+			       "destination, gateway and source are not of one family");
+	if (r->gateway.family)
+		ret = check_gateway("gateway", &r->gateway, r->gateway.family, err);
+	return ret;
+}
+
+int net_check(const struct net_config *c, struct err *err)
+{
+	_cleanup_(net_config_routes_release) struct net_config_routes routes = { 0 };
+	int ret = check_networks(c, err);
+
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < c->route_count; i++) {
+		ret = check_route(&c->routes[i], err);
+		if (ret < 0) {
+			err_wrap(err, "routes[%zu]", i);
+			return ret;
+		}
+	}
+	return net_config_routes(c, &routes, err);
+}

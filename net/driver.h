@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A network type is one file in net/drivers/ that ends in one struct net_driver, listed in net/drivers.c.
+ *
+ * A driver answers one question: which steps make this network's host side and links. It touches
+ * nothing itself. What is the same for all types that make a link (bringing it up, addresses,
+ * gateways) net_plan() adds.
+ */
+#ifndef NET_DRIVER_H
+#define NET_DRIVER_H
+
+#include "lib/plan.h"
+#include "net/net.h"
+#include "net/network.h"
+
+#include <stdbool.h>
+
+/* Where a driver's steps go. */
+struct net_planner {
+	struct plan *plan;
+	const char *mark;   /* what our links carry */
+	const char *origin; /* "networks[0] (eth0)" */
+};
+
+struct net_driver {
+	const char *type; /* "veth" */
+	const char *name; /* of an interface without a name; '#' counts those of this driver */
+	bool makes_link;  /* in the container, where addresses and gateways apply to it */
+	const struct json_schema
+		*options; /* its own keys, chained to the common ones; NULL: it has none */
+	/* Rules of its own keys. May be NULL. */
+	int (*check)(const struct network *n, struct err *err);
+	/* The name asked for on the host, "" if the driver is to choose; NULL: makes nothing there. */
+	const char *(*host_name)(const struct network *n);
+	/* The path of the namespace that the container joins because of it; NULL: the driver joins none. */
+	const char *(*joins)(const struct network *n);
+	/* Fill in what the host tells; name, mac and host_mac are there already. May be NULL. */
+	int (*resolve)(const struct network *n, struct scope *scope, struct endpoint *e,
+		       struct err *err);
+	/* May be NULL: no steps. */
+	int (*plan)(const struct network *n, const struct endpoint *e, const struct net_planner *p,
+		    struct err *err);
+	/* Steps behind all others: wait for what the kernel does later. May be NULL. */
+	int (*plan_ready)(const struct network *n, const struct endpoint *e,
+			  const struct net_planner *p, struct err *err);
+};
+
+/*
+ * The driver of @type. -EINVAL with the list of known types, or -EOPNOTSUPP if this build was
+ * configured without it.
+ */
+int net_driver_find(const char *type, const struct net_driver **out, struct err *err);
+
+/* plan_add() with the planner's origin. @shared may be NULL; a shared step that is planned already is not planned again. */
+int net_planner_add(const struct net_planner *p, const struct step_type *type, const char *ns,
+		    const char *shared, const void *args, struct err *err);
+
+/* Steps about one link, or one address of a link, in namespace @ns. */
+int net_plan_link(const struct net_planner *p, const struct step_type *type, const char *ns,
+		  const char *link, struct err *err);
+int net_plan_address(const struct net_planner *p, const struct step_type *type, const char *ns,
+		     const char *link, const struct ip_prefix *prefix, struct err *err);
+/* Wait for an address that was planned; only IPv6 needs it. */
+int net_plan_address_ready(const struct net_planner *p, const char *ns, const char *link,
+			   const struct ip_prefix *prefix, struct err *err);
+
+/* --- Names and addresses of our choosing: the same each time, and different for each container --- */
+
+/* A locally administered MAC that begins with @first. */
+void net_choose_mac(const struct scope *scope, const char *name, uint8_t first, struct mac *out);
+/* "ve" and 12 hexadecimal digits; another @attempt gives another name. */
+void net_choose_name(const struct scope *scope, const char *name, unsigned int attempt,
+		     char out[IFNAMSIZ]);
+
+extern const struct net_driver loopback_driver, veth_driver, netns_driver;
+
+#endif

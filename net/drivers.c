@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The tables of what this build has: network types, and step types for the journal. */
+#include "net/address.h"
+#include "net/bridge.h"
+#include "net/driver.h"
+#include "net/net.h"
+#include "net/route.h"
+#include "net/sysctl.h"
+#include "net/veth.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* IF_BUILT(CONFIG_X, this, that): `this` where CONFIG_X is defined as 1, else `that`. */
+#define IF_BUILT(config, yes, no)  IF_BUILT_(config, yes, no)
+#define IF_BUILT_(value, yes, no)  IF_BUILT__(BUILT_##value, yes, no)
+#define IF_BUILT__(comma, yes, no) SECOND(comma yes, no, )
+#define SECOND(first, second, ...) second
+#define BUILT_1                    0,
+
+static const struct {
+	const char *type;
+	const struct net_driver *driver; /* NULL: not in this build */
+} drivers[] = {
+	{ "loopback", &loopback_driver },
+	{ "veth", IF_BUILT(CONFIG_NET_VETH, &veth_driver, NULL) },
+	{ "netns", IF_BUILT(CONFIG_NET_NETNS, &netns_driver, NULL) },
+};
+
+const struct step_type *const net_step_types[] = {
+	&sysctl_step,
+	&link_up_step.type,
+	&link_borrow_step.type,
+	&link_ready_step,
+	&addr_add_step.type,
+	&addr_ready_step,
+	&route_add_step.type,
+	IF_BUILT(CONFIG_NET_VETH, &link_veth_step.type, NULL),
+	IF_BUILT(CONFIG_NET_VETH, &link_bridge_step.type, NULL),
+	IF_BUILT(CONFIG_NET_VETH, &addr_bridge_step.type, NULL),
+	NULL
+};
+
+static int unknown_type(const char *type, struct err *err)
+{
+	const char *sep = "";
+	int ret = err_set(err, -EINVAL, "unknown type '%s'; known are ", type);
+
+	for (size_t i = 0; i < array_size(drivers); i++) {
+		if (!drivers[i].driver)
+			continue;
+		err_append(err, "%s%s", sep, drivers[i].type);
+		sep = ", ";
+	}
+	return ret;
+}
+
+int net_driver_find(const char *type, const struct net_driver **out, struct err *err)
+{
+	for (size_t i = 0; i < array_size(drivers); i++) {
+		if (strcmp(drivers[i].type, type))
+			continue;
+		if (!drivers[i].driver)
+			return err_set(err, -EOPNOTSUPP, "this build has no '%s' driver", type);
+		*out = drivers[i].driver;
+		return 0;
+	}
+	return unknown_type(type, err);
+}

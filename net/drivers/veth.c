@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * type "veth": a pair of links. The host's end is a port of a bridge, or has addresses of its own (point
+ * to point), or neither: then it is just up.
+ */
+#include "net/driver.h"
+
+#include "net/address.h"
+#include "net/bridge.h"
+#include "net/veth.h"
+
+#include "lib/file.h"
+#include "lib/str.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The bridge's own MAC begins with it; the ports' with fe. */
+#define BRIDGE_MAC_FIRST 0x06
+
+#define NAME_ATTEMPTS 16
+
+struct veth_options {
+	char bridge[IFNAMSIZ];
+	char host_interface_name[IFNAMSIZ];
+	bool hairpin_mode;
+	struct ip_prefix_list bridge_address;
+	struct ip_prefix_list host_address;
+};
+
+static const struct json_field fields[] = {
+	JSON_CHARS(struct veth_options, "bridge", bridge,
+		   .help = "on the host; the host's end becomes its port"),
+	JSON_CHARS(struct veth_options, "host_interface_name", host_interface_name,
+		   .help = "of the host's end; one that is free if none is given"),
+	JSON_BOOL(struct veth_options, "hairpin_mode", hairpin_mode,
+		  .help = "the bridge may send a frame back through the port it came from"),
+	JSON_CUSTOM(
+		struct veth_options, "bridge_address", bridge_address, &ip_prefix_list_custom,
+		.help = "addresses of the bridge, which is made if it is missing and goes with its last user"),
+	JSON_CUSTOM(struct veth_options, "host_address", host_address, &ip_prefix_list_custom,
+		    .help = "addresses of the host's end, when it is not the port of a bridge"),
+	JSON_END
+};
+static const struct json_schema options = JSON_SCHEMA(struct veth_options, fields);
+
+static int check_list(const char *key, const struct ip_prefix_list *list, struct err *err)
+{
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct ip_addr *a = &list->items[i].addr;
+
+		if (ip_addr_is_multicast(a) || ip_addr_is_unspecified(a))
+			return err_set(err, -EINVAL, "%s: %s is not an address of an interface",
+				       key, ip_addr_format(a, text, sizeof(text)));
+	}
+	return 0;
+}
+
+static int check_name(const char *key, const char *name, struct err *err)
+{
+	int ret = name[0] ? link_name_check(name, err) : 0;
+
+	if (ret < 0)
+		err_wrap(err, "%s", key);
+	return ret;
+}
+
+static int check(const struct network *n, struct err *err)
+{
+	const struct veth_options *o = n->options;
+	int ret = check_name("bridge", o->bridge, err);
+
+	if (ret == 0)
+		ret = check_name("host_interface_name", o->host_interface_name, err);
+	if (ret == 0)
+		ret = check_list("bridge_address", &o->bridge_address, err);
+	if (ret == 0)
+		ret = check_list("host_address", &o->host_address, err);
+	if (ret < 0)
+		return ret;
+	if (o->bridge_address.count && !o->bridge[0])
+		return err_set(err, -EINVAL, "bridge_address: there is no bridge to give it to");
+	if (o->host_address.count && o->bridge[0])
+		return err_set(
+			err, -EINVAL,
+			"host_address: the port of a bridge has no address; use bridge_address");
+	if (o->hairpin_mode && !o->bridge[0])
+		return err_set(err, -EINVAL, "hairpin_mode: only the port of a bridge has it");
+	if (o->bridge[0] && !strcmp(o->bridge, o->host_interface_name))
+		return err_set(err, -EINVAL, "host_interface_name: '%s' is the bridge", o->bridge);
+	return 0;
+}
+
+static const char *host_name(const struct network *n)
+{
+	return ((const struct veth_options *)n->options)->host_interface_name;
+}
+
+static int resolve_bridge(const struct veth_options *o, struct nl *nl, struct endpoint *e,
+			  struct err *err)
+{
+	struct link bridge;
+	int ret = link_find(nl, o->bridge, &bridge, err);
+
+	if (ret < 0)
+		return ret;
+	if (!bridge.index && !o->bridge_address.count)
+		return err_set(
+			err, -ENODEV,
+			"no bridge '%s' (add \"bridge_address\": \"ADDRESS/PREFIX\" to have it made)",
+			o->bridge);
+	if (bridge.index && strcmp(bridge.kind, "bridge"))
+		return err_set(err, -EEXIST, "bridge: '%s' is there, but is not a bridge",
+			       o->bridge);
+	/* One of ours has to stay for as long as we are its port. */
+	e->bridge_found = bridge.index && strcmp(bridge.alias, BRIDGE_MARK);
+	return 0;
+}
+
+static int name_taken(const struct link *link, const char *name, struct err *err)
+{
+	const char *owner = link_owner(link);
+
+	if (owner)
+		return err_set(err, -EEXIST, "host_interface_name: '%s' is taken by container '%s'",
+			       name, owner);
+	return err_set(err, -EEXIST, "host_interface_name: '%s' is taken", name);
+}
+
+static int resolve_given_name(const char *name, struct nl *nl, struct endpoint *e, struct err *err)
+{
+	struct link link;
+	int ret = link_find(nl, name, &link, err);
+
+	if (ret < 0)
+		return ret;
+	if (link.index)
+		return name_taken(&link, name, err);
+	snprintf(e->host_name, sizeof(e->host_name), "%s", name);
+	return 0;
+}
+
+/* Our own leftovers are gone by now, so a name that is taken is a stranger's: an unlikely hash, or a hostile one. */
+static int choose_name(struct nl *nl, const struct scope *scope, struct endpoint *e,
+		       struct err *err)
+{
+	char name[IFNAMSIZ] = "";
+	struct link link;
+
+	for (unsigned int attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
+		int ret;
+
+		net_choose_name(scope, e->name, attempt, name);
+		ret = link_find(nl, name, &link, err);
+		if (ret < 0)
+			return ret;
+		if (link.index)
+			continue;
+		memcpy(e->host_name, name, sizeof(e->host_name));
+		return 0;
+	}
+	return err_set(err, -EEXIST, "host_interface_name: '%s' and %d other names are taken", name,
+		       NAME_ATTEMPTS - 1);
+}
+
+static int resolve(const struct network *n, struct scope *scope, struct endpoint *e,
+		   struct err *err)
+{
+	const struct veth_options *o = n->options;
+	struct nl *nl;
+	int ret = nl_for(scope, SCOPE_HOST, &nl, err);
+
+	if (ret == 0 && o->bridge[0])
+		ret = resolve_bridge(o, nl, e, err);
+	if (ret < 0)
+		return ret;
+	if (o->host_interface_name[0])
+		return resolve_given_name(o->host_interface_name, nl, e, err);
+	return choose_name(nl, scope, e, err);
+}
+
+/* The same on every machine and for every container, so that its users agree. */
+static struct mac bridge_mac(const char *name)
+{
+	uint64_t hash = hash64(name, strlen(name));
+	struct mac mac = { .bytes = { BRIDGE_MAC_FIRST } };
+
+	for (size_t i = 1; i < sizeof(mac.bytes); i++, hash >>= 8)
+		mac.bytes[i] = (uint8_t)hash;
+	return mac;
+}
+
+static int plan_bridge(const struct veth_options *o, const struct net_planner *p, struct err *err)
+{
+	struct bridge_args args = { .at.ns = SCOPE_HOST, .mac = bridge_mac(o->bridge) };
+	char shared[64];
+
+	memcpy(args.name, o->bridge, sizeof(args.name));
+	snprintf(shared, sizeof(shared), "link.bridge:%s", o->bridge);
+	return net_planner_add(p, &link_bridge_step.type, SCOPE_HOST, shared, &args, err);
+}
+
+static int plan_bridge_addresses(const struct veth_options *o, const struct net_planner *p,
+				 struct err *err)
+{
+	struct address_args args = { .at.ns = SCOPE_HOST };
+	char shared[64 + IP_TEXT_MAX], text[IP_TEXT_MAX];
+	int ret = 0;
+
+	memcpy(args.at.link, o->bridge, sizeof(args.at.link));
+	for (size_t i = 0; ret == 0 && i < o->bridge_address.count; i++) {
+		args.prefix = o->bridge_address.items[i];
+		snprintf(shared, sizeof(shared), "addr.bridge:%s:%s", o->bridge,
+			 ip_prefix_format(&args.prefix, text, sizeof(text)));
+		ret = net_planner_add(p, &addr_bridge_step.type, SCOPE_HOST, shared, &args, err);
+	}
+	return ret;
+}
+
+static int plan_pair(const struct network *n, const struct endpoint *e, const struct net_planner *p,
+		     struct err *err)
+{
+	const struct veth_options *o = n->options;
+	struct veth_args args = {
+		.at.ns = SCOPE_HOST,
+		.mac = e->host_mac,
+		.peer_ns = SCOPE_CONTAINER,
+		.peer_mac = e->mac,
+		.mtu = n->mtu,
+		.txqueuelen = n->txqueuelen,
+		.hairpin = o->hairpin_mode,
+	};
+
+	memcpy(args.at.link, o->bridge, sizeof(args.at.link));
+	memcpy(args.name, e->host_name, sizeof(args.name));
+	memcpy(args.peer_name, e->name, sizeof(args.peer_name));
+	if (str_copy(args.alias, sizeof(args.alias), p->mark) < 0)
+		return err_set(err, -ENAMETOOLONG, "the mark '%s' is too long for a link's alias",
+			       p->mark);
+	return net_planner_add(p, &link_veth_step.type, SCOPE_HOST, NULL, &args, err);
+}
+
+static int plan(const struct network *n, const struct endpoint *e, const struct net_planner *p,
+		struct err *err)
+{
+	const struct veth_options *o = n->options;
+	int ret = 0;
+
+	if (o->bridge[0] && !e->bridge_found)
+		ret = plan_bridge(o, p, err);
+	if (ret == 0)
+		ret = plan_bridge_addresses(o, p, err);
+	if (ret == 0)
+		ret = plan_pair(n, e, p, err);
+	for (size_t i = 0; ret == 0 && i < o->host_address.count; i++)
+		ret = net_plan_address(p, &addr_add_step.type, SCOPE_HOST, e->host_name,
+				       &o->host_address.items[i], err);
+	return ret;
+}
+
+/* The two lists exclude each other. */
+static int plan_ready(const struct network *n, const struct endpoint *e,
+		      const struct net_planner *p, struct err *err)
+{
+	const struct veth_options *o = n->options;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < o->bridge_address.count; i++)
+		ret = net_plan_address_ready(p, SCOPE_HOST, o->bridge, &o->bridge_address.items[i],
+					     err);
+	for (size_t i = 0; ret == 0 && i < o->host_address.count; i++)
+		ret = net_plan_address_ready(p, SCOPE_HOST, e->host_name, &o->host_address.items[i],
+					     err);
+	return ret < 0 ? ret : net_plan_link(p, &link_ready_step, SCOPE_HOST, e->host_name, err);
+}
+
+const struct net_driver veth_driver = {
+	.type = "veth",
+	.name = "eth#",
+	.makes_link = true,
+	.options = &options,
+	.check = check,
+	.host_name = host_name,
+	.resolve = resolve,
+	.plan = plan,
+	.plan_ready = plan_ready,
+};

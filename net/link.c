@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/link.h"
+
+#include "lib/cleanup.h"
+#include "lib/str.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+static void parse_info(const struct nlattr *info, struct link *link)
+{
+	const struct nlattr *attrs[IFLA_INFO_MAX + 1] = { 0 };
+	const struct nlattr *port[IFLA_BRPORT_MAX + 1] = { 0 };
+	char slave_kind[16] = "";
+
+	nl_attrs_nested(info, attrs, IFLA_INFO_MAX);
+	nl_get_str(attrs[IFLA_INFO_KIND], link->kind, sizeof(link->kind));
+	nl_get_str(attrs[IFLA_INFO_SLAVE_KIND], slave_kind, sizeof(slave_kind));
+	if (strcmp(slave_kind, "bridge"))
+		return;
+	nl_attrs_nested(attrs[IFLA_INFO_SLAVE_DATA], port, IFLA_BRPORT_MAX);
+	nl_get_u8(port[IFLA_BRPORT_MODE], &link->hairpin);
+}
+
+int link_parse(const struct nlmsghdr *msg, struct link *out)
+{
+	const struct ifinfomsg *head = nl_header(msg, sizeof(*head));
+	const struct nlattr *attrs[IFLA_MAX + 1] = { 0 };
+	struct link link = { 0 };
+
+	if (msg->nlmsg_type != RTM_NEWLINK || !head || head->ifi_index <= 0)
+		return -EBADMSG;
+	nl_attrs(msg, sizeof(*head), attrs, IFLA_MAX);
+	if (!nl_get_str(attrs[IFLA_IFNAME], link.name, sizeof(link.name)))
+		return -EBADMSG;
+	link.index = (uint32_t)head->ifi_index;
+	link.flags = head->ifi_flags;
+	nl_get_str(attrs[IFLA_IFALIAS], link.alias, sizeof(link.alias));
+	nl_get_bytes(attrs[IFLA_ADDRESS], link.mac.bytes, sizeof(link.mac.bytes));
+	nl_get_u32(attrs[IFLA_MTU], &link.mtu);
+	nl_get_u32(attrs[IFLA_TXQLEN], &link.txqueuelen);
+	nl_get_u32(attrs[IFLA_MASTER], &link.master);
+	nl_get_u8(attrs[IFLA_OPERSTATE], &link.operstate);
+	parse_info(attrs[IFLA_LINKINFO], &link);
+	*out = link;
+	return 0;
+}
+
+static struct nl_msg *put_get(struct nl_batch *b, uint32_t index, size_t tag)
+{
+	struct nl_msg *m = nl_batch_add(b, RTM_GETLINK, 0, tag);
+	struct ifinfomsg *head = nl_put_header(m, sizeof(*head));
+
+	head->ifi_index = (int)index;
+	/* Statistics are half of an answer. */
+	nl_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return m;
+}
+
+void link_put_get(struct nl_batch *b, const char *name, size_t tag)
+{
+	nl_put_str(put_get(b, 0, tag), IFLA_IFNAME, name);
+}
+
+struct nl_msg *link_put_name(struct nl_batch *b, uint16_t type, uint16_t flags, size_t tag,
+			     const char *name, bool up)
+{
+	struct nl_msg *m = nl_batch_add(b, type, flags, tag);
+	struct ifinfomsg *head = nl_put_header(m, sizeof(*head));
+
+	/* Flags outside the mask stay: with a mask of ~0, or 0, the kernel would clear MULTICAST. */
+	head->ifi_flags = up ? IFF_UP : 0;
+	head->ifi_change = up ? IFF_UP : 0;
+	nl_put_str(m, IFLA_IFNAME, name);
+	return m;
+}
+
+static void keep_link(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	(void)tag;
+	link_parse(msg, arg);
+}
+
+/* Send the one question in @b. */
+static int find(struct nl *nl, struct nl_batch *b, const char *name, struct link *out,
+		struct err *err)
+{
+	const struct nl_request *refused;
+	struct link link = { 0 };
+	int ret = nl_batch_send(nl, b, keep_link, &link, err);
+
+	if (ret < 0)
+		return ret;
+	refused = nl_batch_refused(b);
+	if (refused && refused->ack.code != -ENODEV)
+		return nl_ack_err(&refused->ack, err, "link '%s'", name);
+	*out = link;
+	return 0;
+}
+
+int link_find(struct nl *nl, const char *name, struct link *out, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+
+	link_put_get(&b, name, 0);
+	return find(nl, &b, name, out, err);
+}
+
+int link_find_index(struct nl *nl, uint32_t index, struct link *out, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	char name[16];
+
+	snprintf(name, sizeof(name), "#%u", index);
+	put_get(&b, index, 0);
+	return find(nl, &b, name, out, err);
+}
+
+static bool bad_name_char(char c)
+{
+	return c == '/' || c == ':' || c == '%' || isspace((unsigned char)c) ||
+	       iscntrl((unsigned char)c);
+}
+
+int link_name_check(const char *name, struct err *err)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len >= IFNAMSIZ)
+		return err_set(err, -EINVAL, "interface name '%s': must have 1 to %d bytes", name,
+			       IFNAMSIZ - 1);
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return err_set(err, -EINVAL, "interface name '%s': not a name", name);
+	/* net/ipv4/devinet.c, sysctl_dev_name_is_allowed(): they stand for others below /proc/sys/net. */
+	if (!strcmp(name, "all") || !strcmp(name, "default"))
+		return err_set(err, -EINVAL, "interface name '%s': reserved by the kernel", name);
+	for (const char *c = name; *c; c++)
+		if (bad_name_char(*c))
+			return err_set(
+				err, -EINVAL,
+				"interface name '%s': no '/', ':', '%%' or white space allowed",
+				name);
+	return 0;
+}
+
+bool link_is_ours(const struct link *link)
+{
+	return str_starts(link->alias, LINK_MARK);
+}
+
+const char *link_owner(const struct link *link)
+{
+	if (!link_is_ours(link) || str_starts(link->alias, LINK_MARK_SHARED))
+		return NULL;
+	return link->alias + strlen(LINK_MARK);
+}
+
+/* --- link.up and link.borrow --- */
+
+static int build_up(struct scope *scope, struct nl_batch *b, size_t tag, void *args,
+		    const struct link *link, struct err *err)
+{
+	const struct link_args *a = args;
+
+	(void)scope;
+	(void)link;
+	(void)err;
+	link_put_name(b, RTM_SETLINK, 0, tag, a->at.link, true);
+	return 0;
+}
+
+static void describe(const void *args, char *buf, size_t size)
+{
+	const struct link_args *a = args;
+
+	snprintf(buf, size, "bring up %s", a->at.link);
+}
+
+static int apply_up(struct scope *scope, void *args, struct err *err)
+{
+	return net_step_apply(&link_up_step, scope, args, err);
+}
+
+static int probe_up(struct scope *scope, const void *args, struct err *err)
+{
+	const struct link_args *a = args;
+	struct link link;
+	struct nl *nl;
+	int ret;
+
+	ret = nl_for(scope, a->at.ns, &nl, err);
+	if (ret == 0)
+		ret = link_find(nl, a->at.link, &link, err);
+	if (ret < 0)
+		return ret;
+	if (!link.index)
+		return err_set(err, -ENOENT, "no link '%s'", a->at.link);
+	if (!(link.flags & IFF_UP))
+		return err_set(err, -ESTALE, "link '%s' is down", a->at.link);
+	return 0;
+}
+
+static void show_up(const void *args, FILE *out)
+{
+	const struct link_args *a = args;
+
+	net_show_ip(out, a->at.ns);
+	fprintf(out, "link set dev %s up\n", a->at.link);
+}
+
+static const struct json_field up_fields[] = { NET_ARGS_JSON(struct link_args, "name"), JSON_END };
+static const struct json_schema up_schema = JSON_SCHEMA(struct link_args, up_fields);
+
+const struct net_step_type link_up_step = {
+	.type = {
+		.name = "link.up",
+		.args = &up_schema,
+		.phase = PHASE_CONNECT,
+		.apply = apply_up,
+		.apply_many = net_step_apply_many,
+		.probe = probe_up,
+		.show = show_up,
+	},
+	.build = build_up,
+	.describe = describe,
+};
+
+static int build_borrow(struct scope *scope, struct nl_batch *b, size_t tag, void *args,
+			const struct link *link, struct err *err)
+{
+	struct link_args *a = args;
+
+	a->raised |= !(link->flags & IFF_UP);
+	return build_up(scope, b, tag, args, link, err);
+}
+
+static int apply_borrow(struct scope *scope, void *args, struct err *err)
+{
+	return net_step_apply(&link_borrow_step, scope, args, err);
+}
+
+static int revert_borrow(struct scope *scope, void *args, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	struct link_args *a = args;
+	struct ifinfomsg *head;
+	struct nl_msg *m;
+	struct nl *nl;
+	int ret;
+
+	if (!a->raised)
+		return 0;
+	m = nl_batch_add(&b, RTM_SETLINK, 0, 0);
+	head = nl_put_header(m, sizeof(*head));
+	head->ifi_change = IFF_UP;
+	nl_put_str(m, IFLA_IFNAME, a->at.link);
+	ret = nl_for(scope, a->at.ns, &nl, err);
+	if (ret == 0)
+		ret = nl_batch_send(nl, &b, NULL, NULL, err);
+	if (ret < 0)
+		return ret;
+	ret = nl_batch_error(&b, err, "take down %s", a->at.link);
+	return ret == -ENODEV ? 0 : ret;
+}
+
+static const struct json_field borrow_fields[] = { NET_ARGS_JSON(struct link_args, "name"),
+						   JSON_BOOL(struct link_args, "raised", raised),
+						   JSON_END };
+static const struct json_schema borrow_schema = JSON_SCHEMA(struct link_args, borrow_fields);
+
+const struct net_step_type link_borrow_step = {
+	.type = {
+		.name = "link.borrow",
+		.args = &borrow_schema,
+		.phase = PHASE_CONNECT,
+		.apply = apply_borrow,
+		.apply_many = net_step_apply_many,
+		.revert = revert_borrow,
+		.probe = probe_up,
+		.show = show_up,
+		.learns = true,
+	},
+	.build = build_borrow,
+	.describe = describe,
+};

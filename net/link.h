@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Links (network interfaces) as the kernel describes them, and the step types that work on links of
+ * any kind. What makes links is in files of their own: net/veth.c, net/bridge.c.
+ */
+#ifndef NET_LINK_H
+#define NET_LINK_H
+
+#include "lib/plan.h"
+#include "net/addr.h"
+#include "net/nl.h"
+#include "net/step.h"
+
+#include <linux/if.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* IFALIASZ of linux/if.h: the longest alias, NUL included. */
+#define LINK_ALIAS_MAX 256
+
+struct link {
+	uint32_t index; /* 0: there is no such link */
+	uint32_t flags; /* IFF_* */
+	char name[IFNAMSIZ];
+	char kind[16]; /* "veth", "bridge", ...; "" for lo and hardware */
+	char alias[LINK_ALIAS_MAX];
+	struct mac mac;
+	uint32_t mtu, txqueuelen;
+	uint32_t master;   /* index of the bridge it is a port of, or 0 */
+	uint8_t operstate; /* IF_OPER_* (RFC 2863) */
+	uint8_t hairpin;   /* of a bridge port */
+};
+
+/* Read an RTM_NEWLINK message; -EBADMSG if it is none or is cut short. */
+int link_parse(const struct nlmsghdr *msg, struct link *out);
+
+/* Ask for the link @name (or one with that alternative name) in a batch; the answer is for link_parse(). */
+void link_put_get(struct nl_batch *b, const char *name, size_t tag);
+
+/* The link @name; 0 with out->index 0 if there is none. */
+int link_find(struct nl *nl, const char *name, struct link *out, struct err *err);
+/* The same for an index. */
+int link_find_index(struct nl *nl, uint32_t index, struct link *out, struct err *err);
+
+/* Start a message about the link @name. @up: and bring it up, touching no other flag. */
+struct nl_msg *link_put_name(struct nl_batch *b, uint16_t type, uint16_t flags, size_t tag,
+			     const char *name, bool up);
+
+/* As the kernel's dev_valid_name(), and no '%', which it would take for a pattern, nor control characters. */
+int link_name_check(const char *name, struct err *err);
+
+/* --- Marks --- */
+
+/* Was it made by ctrnet, for whatever container? */
+bool link_is_ours(const struct link *link);
+/* The id of the container whose mark it carries, or NULL: a stranger's, or shared by several. */
+const char *link_owner(const struct link *link);
+#define LINK_MARK "ctrnet:"
+/* What belongs to several containers; an id cannot contain a colon. */
+#define LINK_MARK_SHARED "ctrnet:shared:"
+
+/* --- Removing --- */
+
+/*
+ * Delete @link in namespace @key. Returns when its name is free, which is long before the kernel has
+ * waited for the last reader of its memory: that waiting (17 to 30 ms) is left to a helper process,
+ * which nobody needs to wait for.
+ */
+int link_delete(struct scope *scope, const char *key, const struct link *link, struct err *err);
+
+/* --- Steps --- */
+
+/* Of link.up, link.borrow and link.ready. */
+struct link_args {
+	struct net_args at;
+	bool raised; /* learned by link.borrow: it was down */
+};
+
+/* Bring up a link of ours. Not undone: the link goes with whatever made it. */
+extern const struct net_step_type link_up_step;
+/* Bring up a link that is not ours (lo of a joined namespace): goes down again if it was down. */
+extern const struct net_step_type link_borrow_step;
+/* Wait until a veth end, and the bridge that it is a port of, have seen that there is carrier. */
+extern const struct step_type link_ready_step;
+
+#endif

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/net.h"
+
+#include "net/address.h"
+#include "net/config.h"
+#include "net/driver.h"
+#include "net/link.h"
+#include "net/nl.h"
+#include "net/sysctl.h"
+
+#include "lib/cleanup.h"
+#include "lib/file.h"
+#include "lib/str.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/socket.h>
+
+const char *net_joined_path(const struct net_config *c)
+{
+	const char *path = NULL;
+
+	for (size_t i = 0; i < c->network_count && !path; i++)
+		if (c->networks[i].driver->joins)
+			path = c->networks[i].driver->joins(&c->networks[i]);
+	return path;
+}
+
+/* --- Choosing --- */
+
+/* The run directory stands for the container: ids repeat under other roots. */
+static uint64_t choose(const struct scope *scope, const char *name, unsigned int attempt,
+		       uint8_t what)
+{
+	char text[128];
+	uint64_t hash = hash64(scope->run_dir, strlen(scope->run_dir));
+
+	snprintf(text, sizeof(text), "%016" PRIx64 "/%s/%02x/%u", hash, name, what, attempt);
+	return hash64(text, strlen(text));
+}
+
+void net_choose_mac(const struct scope *scope, const char *name, uint8_t first, struct mac *out)
+{
+	uint64_t hash = choose(scope, name, 0, first);
+
+	out->bytes[0] = first;
+	for (size_t i = 1; i < sizeof(out->bytes); i++, hash >>= 8)
+		out->bytes[i] = (uint8_t)hash;
+}
+
+void net_choose_name(const struct scope *scope, const char *name, unsigned int attempt,
+		     char out[IFNAMSIZ])
+{
+	snprintf(out, IFNAMSIZ, "ve%012" PRIx64, choose(scope, name, attempt, 0) & 0xffffffffffffu);
+}
+
+/* --- Resolving --- */
+
+static bool is_declared(const struct net_config *c, const char *name)
+{
+	char declared[IFNAMSIZ];
+
+	for (size_t i = 0; i < c->network_count; i++) {
+		net_config_name(c, i, declared);
+		if (!strcmp(declared, name))
+			return true;
+	}
+	return false;
+}
+
+/* A namespace that is joined may have links of its own. */
+static int check_route_links(const struct net_config *c, struct err *err)
+{
+	for (size_t i = 0; i < c->route_count; i++) {
+		const char *name = c->routes[i].interface_name;
+
+		if (strcmp(name, "lo") && !is_declared(c, name))
+			return err_set(err, -EINVAL,
+				       "routes[%zu]: interface_name: no network has the name '%s'",
+				       i, name);
+	}
+	return 0;
+}
+
+static int resolve_network(const struct net_config *c, size_t i, struct scope *scope,
+			   struct endpoint *e, struct err *err)
+{
+	const struct network *n = &c->networks[i];
+
+	net_config_name(c, i, e->name);
+	if (!n->driver->makes_link)
+		return 0;
+	e->mac = n->mac_address;
+	if (mac_is_zero(&e->mac))
+		net_choose_mac(scope, e->name, 0x02, &e->mac);
+	/* High, because a bridge without a MAC of its own takes the lowest of its ports'. */
+	net_choose_mac(scope, e->name, 0xfe, &e->host_mac);
+	return n->driver->resolve ? n->driver->resolve(n, scope, e, err) : 0;
+}
+
+int net_resolve(const struct net_config *c, struct scope *scope, bool namespace_new,
+		struct endpoint *ends, struct err *err)
+{
+	char origin[NET_ORIGIN_MAX];
+	int ret = namespace_new ? check_route_links(c, err) : 0;
+
+	for (size_t i = 0; ret == 0 && i < c->network_count; i++) {
+		struct endpoint e = { .namespace_new = namespace_new };
+
+		ret = resolve_network(c, i, scope, &e, err);
+		if (ret == 0) {
+			ends[i] = e;
+			continue;
+		}
+		net_config_origin(c, i, origin);
+		err_wrap(err, "%s", origin);
+	}
+	return ret;
+}
+
+/* --- Planning --- */
+
+static bool is_planned(const struct plan *p, const char *shared)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->steps[i].shared && !strcmp(p->steps[i].shared, shared))
+			return true;
+	return false;
+}
+
+int net_planner_add(const struct net_planner *p, const struct step_type *type, const char *ns,
+		    const char *shared, const void *args, struct err *err)
+{
+	/* plan_add() copies the strings; its struct has no place for const. */
+	const struct step where = { .ns = (char *)ns,
+				    .origin = (char *)p->origin,
+				    .shared = (char *)shared };
+
+	if (shared && is_planned(p->plan, shared))
+		return 0;
+	return plan_add(p->plan, type, &where, args, err);
+}
+
+int net_plan_link(const struct net_planner *p, const struct step_type *type, const char *ns,
+		  const char *link, struct err *err)
+{
+	struct link_args args = { 0 };
+
+	if (str_copy(args.at.ns, sizeof(args.at.ns), ns) < 0 ||
+	    str_copy(args.at.link, sizeof(args.at.link), link) < 0)
+		return err_set(err, -ENAMETOOLONG, "%s: %s", ns, link);
+	return net_planner_add(p, type, ns, NULL, &args, err);
+}
+
+int net_plan_address(const struct net_planner *p, const struct step_type *type, const char *ns,
+		     const char *link, const struct ip_prefix *prefix, struct err *err)
+{
+	struct address_args args = { .prefix = *prefix };
+
+	if (str_copy(args.at.ns, sizeof(args.at.ns), ns) < 0 ||
+	    str_copy(args.at.link, sizeof(args.at.link), link) < 0)
+		return err_set(err, -ENAMETOOLONG, "%s: %s", ns, link);
+	return net_planner_add(p, type, ns, NULL, &args, err);
+}
+
+int net_plan_address_ready(const struct net_planner *p, const char *ns, const char *link,
+			   const struct ip_prefix *prefix, struct err *err)
+{
+	if (prefix->addr.family != AF_INET6)
+		return 0;
+	return net_plan_address(p, &addr_ready_step, ns, link, prefix, err);
+}
+
+/*
+ * Duplicate address detection on a link that we have just made, with a MAC of our own, finds nothing, and
+ * holds up IPv6 for more than a second. @link: "default" for all that will be made.
+ */
+static int plan_no_dad(const struct net_planner *p, const char *link, struct err *err)
+{
+	struct sysctl_args args = { .ns = SCOPE_CONTAINER, .value = "0", .optional = true };
+
+	snprintf(args.path, sizeof(args.path), "net/ipv6/conf/%s/accept_dad", link);
+	return net_planner_add(p, &sysctl_step, SCOPE_CONTAINER, NULL, &args, err);
+}
+
+typedef int address_fn(const struct net_planner *p, const char *link,
+		       const struct ip_prefix *prefix, struct err *err);
+
+static int plan_address(const struct net_planner *p, const char *link,
+			const struct ip_prefix *prefix, struct err *err)
+{
+	return net_plan_address(p, &addr_add_step.type, SCOPE_CONTAINER, link, prefix, err);
+}
+
+static int plan_address_ready(const struct net_planner *p, const char *link,
+			      const struct ip_prefix *prefix, struct err *err)
+{
+	return net_plan_address_ready(p, SCOPE_CONTAINER, link, prefix, err);
+}
+
+static int for_addresses(const struct net_planner *p, const struct network *n, const char *link,
+			 address_fn *fn, struct err *err)
+{
+	int ret = n->address.addr.family ? fn(p, link, &n->address, err) : 0;
+
+	if (ret == 0 && n->ipv6_address.addr.family)
+		ret = fn(p, link, &n->ipv6_address, err);
+	for (size_t i = 0; ret == 0 && i < n->addresses.count; i++)
+		ret = fn(p, link, &n->addresses.items[i], err);
+	return ret;
+}
+
+/* A pass over all networks: @what is one stage of the plan. */
+typedef int stage_fn(const struct net_planner *p, const struct network *n, const struct endpoint *e,
+		     struct err *err);
+
+static int stage_driver(const struct net_planner *p, const struct network *n,
+			const struct endpoint *e, struct err *err)
+{
+	return n->driver->plan ? n->driver->plan(n, e, p, err) : 0;
+}
+
+static int stage_inside(const struct net_planner *p, const struct network *n,
+			const struct endpoint *e, struct err *err)
+{
+	int ret = 0;
+
+	if (!n->driver->makes_link)
+		return 0;
+	if (!e->namespace_new)
+		ret = plan_no_dad(p, e->name, err);
+	if (ret == 0)
+		ret = net_plan_link(p, &link_up_step.type, SCOPE_CONTAINER, e->name, err);
+	return ret < 0 ? ret : for_addresses(p, n, e->name, plan_address, err);
+}
+
+static int stage_ready(const struct net_planner *p, const struct network *n,
+		       const struct endpoint *e, struct err *err)
+{
+	int ret = 0;
+
+	if (n->driver->makes_link)
+		ret = for_addresses(p, n, e->name, plan_address_ready, err);
+	return ret < 0 || !n->driver->plan_ready ? ret : n->driver->plan_ready(n, e, p, err);
+}
+
+static int plan_stage(const struct net_config *c, const struct endpoint *ends, const char *mark,
+		      struct plan *plan, stage_fn *stage, struct err *err)
+{
+	char origin[NET_ORIGIN_MAX];
+	const struct net_planner p = { .plan = plan, .mark = mark, .origin = origin };
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < c->network_count; i++) {
+		net_config_origin(c, i, origin);
+		ret = stage(&p, &c->networks[i], &ends[i], err);
+	}
+	return ret;
+}
+
+static int plan_routes(const struct net_config *c, struct plan *plan, struct err *err)
+{
+	_cleanup_(net_config_routes_release) struct net_config_routes routes = { 0 };
+	int ret = net_config_routes(c, &routes, err);
+
+	for (size_t i = 0; ret == 0 && i < routes.count; i++) {
+		const struct net_planner p = { .plan = plan, .origin = routes.items[i].origin };
+
+		ret = net_planner_add(&p, &route_add_step.type, SCOPE_CONTAINER, NULL,
+				      &routes.items[i].args, err);
+	}
+	return ret;
+}
+
+static bool declares(const struct net_config *c, bool (*is)(const struct network *n))
+{
+	for (size_t i = 0; i < c->network_count; i++)
+		if (is(&c->networks[i]))
+			return true;
+	return false;
+}
+
+static bool makes_link(const struct network *n)
+{
+	return n->driver->makes_link;
+}
+
+static bool is_loopback(const struct network *n)
+{
+	return n->driver == &loopback_driver;
+}
+
+/* What has to be there before the first link. */
+static int plan_namespace(const struct net_config *c, bool namespace_new, struct plan *plan,
+			  struct err *err)
+{
+	const struct net_planner p = { .plan = plan };
+
+	return namespace_new && declares(c, makes_link) ? plan_no_dad(&p, "default", err) : 0;
+}
+
+static int plan_lo(const struct net_config *c, bool namespace_new, struct plan *plan,
+		   struct err *err)
+{
+	const struct net_planner p = { .plan = plan, .origin = "loopback" };
+	const struct net_step_type *type = namespace_new ? &link_up_step : &link_borrow_step;
+
+	if (!namespace_new && !declares(c, is_loopback))
+		return 0;
+	return net_plan_link(&p, &type->type, SCOPE_CONTAINER, "lo", err);
+}
+
+/* All host steps, then all of the container's, so that each side leaves in one sendmsg(2); routes when all links are up. */
+int net_plan(const struct net_config *c, const struct endpoint *ends, const char *id,
+	     bool namespace_new, struct plan *plan, struct err *err)
+{
+	_cleanup_free_ char *mark = str_format(LINK_MARK "%s", id);
+	int ret;
+
+	if (!mark)
+		return err_oom(err);
+	ret = plan_namespace(c, namespace_new, plan, err);
+	if (ret == 0)
+		ret = plan_stage(c, ends, mark, plan, stage_driver, err);
+	if (ret == 0)
+		ret = plan_lo(c, namespace_new, plan, err);
+	if (ret == 0)
+		ret = plan_stage(c, ends, mark, plan, stage_inside, err);
+	if (ret == 0)
+		ret = plan_routes(c, plan, err);
+	return ret < 0 ? ret : plan_stage(c, ends, mark, plan, stage_ready, err);
+}
+
+/* --- The container's socket --- */
+
+int net_socket_open(struct err *err)
+{
+	return nl_socket(err);
+}
+
+int net_socket_adopt(struct scope *scope, const char *key, int fd, struct err *err)
+{
+	int domain = 0, protocol = 0;
+	socklen_t len = sizeof(int);
+	struct nl *nl;
+	int ret;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) < 0 || domain != AF_NETLINK ||
+	    protocol != NETLINK_ROUTE) {
+		close_fd(fd);
+		return err_set(err, -EINVAL, "namespace '%s': not a route netlink socket", key);
+	}
+	ret = nl_new(fd, &nl, err);
+	return ret < 0 ? ret : nl_adopt(scope, key, nl, err);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Networks from declaration to plan: what container/ (and later lab/ and cni/) calls.
+ *
+ *	net_check()     cross-field rules; no kernel in sight
+ *	net_resolve()   the only reader of the host: names, MACs, is the bridge there
+ *	net_plan()      pure: from declaration and findings to steps
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "lib/plan.h"
+#include "lib/scope.h"
+#include "net/network.h"
+
+#include <stdbool.h>
+
+/* What resolve found out or chose for one network. */
+struct endpoint {
+	char name[IFNAMSIZ];      /* inside the container */
+	char host_name[IFNAMSIZ]; /* of the host's end; "" if there is none */
+	struct mac mac;           /* inside */
+	struct mac host_mac;      /* of the host's end */
+	bool bridge_found;        /* the bridge stands and nobody of ours made it */
+	bool namespace_new;       /* the container's namespace is made by us and dies with it */
+};
+
+/* Rules that need no kernel: names valid and unique, gateways of the right family, driver rules. */
+int net_check(const struct net_config *c, struct err *err);
+
+/* The path of the namespace that a `netns` network joins, or NULL. */
+const char *net_joined_path(const struct net_config *c);
+
+/*
+ * Fill @ends (c->network_count of them, zeroed by the caller). @namespace_new as in struct endpoint. Reads
+ * the host's namespace through scope. Unprivileged. A bridge that is missing without bridge_address
+ * is -ENODEV, a host_interface_name that is taken is -EEXIST.
+ */
+int net_resolve(const struct net_config *c, struct scope *scope, bool namespace_new,
+		struct endpoint *ends, struct err *err);
+
+/* Append all steps. `lo` of a new namespace is brought up even if no network says so. */
+int net_plan(const struct net_config *c, const struct endpoint *ends, const char *id,
+	     bool namespace_new, struct plan *plan, struct err *err);
+
+/* In the child, inside its network namespace: a netlink socket to send to the parent. Returns the fd. */
+int net_socket_open(struct err *err);
+/* In the parent: use that socket for the namespace @key of the scope. Takes the fd, also on failure. */
+int net_socket_adopt(struct scope *scope, const char *key, int fd, struct err *err);
+
+/* All step types of this folder, NULL-terminated, for the journal's table. */
+extern const struct step_type *const net_step_types[];
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The typed `networks` and `routes` of a config: what was declared, nothing of what the host has.
+ *
+ * Keys common to all types live in struct network. A driver's own keys are decoded by its options
+ * table into `options`. The same JSON keys hold in every config format.
+ */
+#ifndef NET_NETWORK_H
+#define NET_NETWORK_H
+
+#include "lib/err.h"
+#include "lib/json.h"
+#include "net/addr.h"
+
+#include <net/if.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct net_driver;
+
+struct network {
+	const struct net_driver *driver; /* "type"; never NULL once decoded */
+	char name[IFNAMSIZ]; /* inside the container; "" = the driver's default (lo; eth0, eth1, ...) */
+	struct mac mac_address;   /* zero = derived from the run directory and the name */
+	struct ip_prefix address; /* with host bits, as the samples have them */
+	struct ip_prefix ipv6_address;
+	struct ip_prefix_list addresses; /* further ones, either family */
+	struct ip_addr
+		gateway; /* IPv4 default route; "localhost" is 127.0.0.1; ignored by the loopback driver */
+	struct ip_addr ipv6_gateway;
+	uint32_t mtu;        /* 0 = leave */
+	uint32_t txqueuelen; /* 0 = leave */
+	void *options;       /* of driver->options, or NULL */
+};
+
+struct net_route {
+	struct ip_prefix destination; /* zero family = default route of the gateway's family */
+	struct ip_addr source;        /* preferred source; a prefix is accepted, its mask dropped */
+	struct ip_addr gateway;
+	char interface_name[IFNAMSIZ]; /* inside the container; required */
+};
+
+struct net_config {
+	struct network *networks;
+	size_t network_count;
+	struct net_route *routes;
+	size_t route_count;
+};
+
+extern const struct json_schema network_schema;   /* struct network */
+extern const struct json_schema net_route_schema; /* struct net_route */
+
+#endif

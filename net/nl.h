@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rtnetlink: conversations with the kernel about links, addresses and routes (netlink(7),
+ * rtnetlink(7)). The only user of libmnl; the rest of net/ reads and writes messages through here.
+ *
+ *	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+ *	struct nl_msg *m = nl_batch_add(&b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
+ *
+ *	nl_put_header(m, sizeof(struct ifinfomsg));
+ *	nl_put_str(m, IFLA_IFNAME, "br0");
+ *	nl_nest(m, IFLA_LINKINFO)
+ *		nl_put_str(m, IFLA_INFO_KIND, "bridge");
+ *	ret = nl_batch_send(nl, &b, NULL, NULL, err);
+ *	if (ret == 0)
+ *		ret = nl_batch_error(&b, err, "bridge br0");
+ *
+ * Building cannot fail: what does not fit, or has no memory, sticks to the batch and nl_batch_send()
+ * tells. Sending can, and each message can: a batch carries on behind a message that the kernel
+ * refused, because the kernel does, so each message has an answer of its own.
+ *
+ * Everything read is taken for arbitrary bytes: lengths are checked before they are believed.
+ */
+#ifndef NET_NL_H
+#define NET_NL_H
+
+#include "lib/err.h"
+#include "lib/scope.h"
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What we make says so: addresses (IFA_PROTO, kernel 5.18) and routes (rtm_protocol) carry this
+ * number, so that removing never takes a stranger's. It is in neither rtnetlink(7)'s, iproute2's
+ * nor FRR's list of protocols.
+ */
+#define NL_PROTO_CTRNET 206
+
+/* --- Conversations --- */
+
+/* One socket in one network namespace. */
+struct nl;
+
+/*
+ * A socket in the calling thread's network namespace, set up for conversations: CLOEXEC, extended
+ * acks, strict checking, a large receive buffer, and a time limit, so that no lost ack can hang us.
+ * Returns the fd.
+ */
+int nl_socket(struct err *err);
+
+/* A conversation over @fd, which is taken, also on failure. Tests put a kernel of their own behind it. */
+int nl_new(int fd, struct nl **out, struct err *err);
+int nl_open(struct nl **out, struct err *err);
+void nl_free(struct nl *nl);
+void nl_cleanup(struct nl **nl);
+
+/*
+ * The scope's conversation with namespace @key: cached, adopted, or opened now. The host's ("host"
+ * without an fd in the scope) is opened where we are, others by entering the namespace for a moment.
+ * *@out stays the scope's.
+ */
+int nl_for(struct scope *scope, const char *key, struct nl **out, struct err *err);
+
+/* A further socket in namespace @key, which the caller owns. */
+int nl_open_in(const struct scope *scope, const char *key, struct err *err);
+
+/* Make @nl the scope's conversation with @key; takes it, also on failure. */
+int nl_adopt(struct scope *scope, const char *key, struct nl *nl, struct err *err);
+
+/*
+ * Does the namespace still have a link @index? By ioctl(2) (SIOCGIFNAME, netdevice(7)), the one
+ * question that the kernel answers without the RTNL lock, and so while a link is being deleted.
+ */
+bool nl_has_link(const struct nl *nl, uint32_t index);
+
+/* --- Building --- */
+
+/* A message under construction. */
+struct nl_msg {
+	struct nlmsghdr *head; /* NULL: nowhere to build; all that is put is dropped */
+	bool overflow;         /* sticky: something did not fit */
+};
+
+/* @size zeroed bytes behind the header, or inside a nest, as the message type asks for. Never NULL. */
+void *nl_put_header(struct nl_msg *m, size_t size);
+void nl_put(struct nl_msg *m, uint16_t type, const void *data, size_t len);
+void nl_put_u8(struct nl_msg *m, uint16_t type, uint8_t value);
+void nl_put_u32(struct nl_msg *m, uint16_t type, uint32_t value);
+/* With its NUL, as link names are read by all kernels. */
+void nl_put_str(struct nl_msg *m, uint16_t type, const char *value);
+
+struct nl_nest {
+	size_t offset;
+	bool open;
+};
+
+struct nl_nest nl_nest_begin(struct nl_msg *m, uint16_t type);
+void nl_nest_end(struct nl_msg *m, struct nl_nest *nest);
+
+#define NL_JOIN_(a, b) a##b
+#define NL_JOIN(a, b)  NL_JOIN_(a, b)
+
+/* What is put in the statement or block behind it goes inside. No break, return or goto out of it. */
+#define nl_nest(m, type) nl_nest_((m), (type), NL_JOIN(nest_, __LINE__))
+#define nl_nest_(m, type, nest) \
+	for (struct nl_nest nest = nl_nest_begin(m, type); nest.open; nl_nest_end(m, &nest))
+
+/* --- Answers --- */
+
+/* What the kernel said to one message. */
+struct nl_ack {
+	int code;        /* 0 or a negative errno; -ECANCELED: it was never sent */
+	uint32_t offset; /* of the attribute it did not like, from the message's start; 0: it named none */
+	char text[128]; /* extended ack text (NLMSGERR_ATTR_MSG); "" if there is none */
+};
+
+/* Read an NLMSG_ERROR message; -EBADMSG if it is none or is cut short. */
+int nl_parse_ack(const struct nlmsghdr *msg, struct nl_ack *out);
+
+/* err_sys() with the kernel's own words behind it: "TEXT: Network is unreachable (kernel: ...)". */
+int nl_ack_err(const struct nl_ack *ack, struct err *err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* --- Batches --- */
+
+/*
+ * Up to NL_BATCH_MAX messages leave in one sendmsg(2). More would be slower to no gain, and the acks
+ * of 256 and more overrun the receive buffer of an unprivileged socket.
+ */
+#define NL_BATCH_MAX 64
+/* Bytes of one message. */
+#define NL_MSG_MAX 2048
+
+struct nl_request {
+	size_t offset; /* in buf */
+	size_t tag;    /* the caller's: which step it belongs to */
+	bool answered;
+	struct nl_ack ack;
+};
+
+/* Zeroed before first use. */
+struct nl_batch {
+	char *buf;
+	size_t size, used;
+	struct nl_request *requests;
+	size_t count, capacity;
+	struct nl_msg msg; /* the last one */
+	int code;          /* sticky */
+};
+
+/* Start a message; it is finished by the next one, or by sending. NLM_F_REQUEST and NLM_F_ACK are added. */
+struct nl_msg *nl_batch_add(struct nl_batch *b, uint16_t type, uint16_t flags, size_t tag);
+void nl_batch_release(struct nl_batch *b);
+
+/* Called for each message of an answer that is not an ack. */
+typedef void nl_reply_fn(void *arg, size_t tag, const struct nlmsghdr *msg);
+
+/*
+ * Send all and wait for all acks, NL_BATCH_MAX at a time; after a group with a failure no further one
+ * is sent. 0: every message has its ack, good or bad. A failure is one of the conversation itself.
+ */
+int nl_batch_send(struct nl *nl, struct nl_batch *b, nl_reply_fn *reply, void *arg,
+		  struct err *err);
+
+/* The first message that was refused, or NULL. */
+const struct nl_request *nl_batch_refused(const struct nl_batch *b);
+
+/* The first refusal as an error, with @fmt in front; 0 if there is none. */
+int nl_batch_error(const struct nl_batch *b, struct err *err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Send the only message of @b as a dump and hand its answers to @reply. A dump that was overtaken by a
+ * change (NLM_F_DUMP_INTR) or lost messages (ENOBUFS) is asked for again: @reply sees only one that
+ * is consistent.
+ */
+int nl_dump(struct nl *nl, struct nl_batch *b, nl_reply_fn *reply, void *arg, struct err *err);
+
+/* --- Reading --- */
+
+/*
+ * Walk the messages of a datagram; -EBADMSG if it does not end with one. Stops when @fn returns other than 0.
+ * @data is aligned to 4 bytes, and readable up to the next multiple of 4 behind @len.
+ */
+int nl_each(const void *data, size_t len, int (*fn)(void *arg, const struct nlmsghdr *msg),
+	    void *arg);
+
+/* The @size bytes behind the header, or NULL if the message is shorter. */
+const void *nl_header(const struct nlmsghdr *msg, size_t size);
+
+/*
+ * Fill @table[0..@max] with the attributes behind a header of @header bytes, the last of each type;
+ * unknown ones (above @max) are skipped, absent ones are NULL.
+ */
+void nl_attrs(const struct nlmsghdr *msg, size_t header, const struct nlattr **table, uint16_t max);
+/* As above, of what is inside @nest (NULL: nothing). */
+void nl_attrs_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
+
+/* The attribute's value if it is there and has that very size (string: fits, ends); else false, @out untouched. */
+bool nl_get_u8(const struct nlattr *attr, uint8_t *out);
+bool nl_get_u32(const struct nlattr *attr, uint32_t *out);
+bool nl_get_bytes(const struct nlattr *attr, void *out, size_t size);
+bool nl_get_str(const struct nlattr *attr, char *out, size_t size);
+
+#endif

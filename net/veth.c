@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/veth.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/veth.h>
+#include <string.h>
+
+/* What both ends are told. A container's link needs no more than one queue, and each costs 0.1 ms to make. */
+static void put_end(struct nl_msg *m, const struct veth_args *a, const char *name,
+		    const struct mac *mac)
+{
+	nl_put_str(m, IFLA_IFNAME, name);
+	nl_put(m, IFLA_ADDRESS, mac->bytes, sizeof(mac->bytes));
+	if (a->mtu)
+		nl_put_u32(m, IFLA_MTU, a->mtu);
+	if (a->txqueuelen)
+		nl_put_u32(m, IFLA_TXQLEN, a->txqueuelen);
+	nl_put_u32(m, IFLA_NUM_TX_QUEUES, 1);
+	nl_put_u32(m, IFLA_NUM_RX_QUEUES, 1);
+}
+
+static void put_pair(struct nl_batch *b, size_t tag, const struct veth_args *a, uint32_t bridge,
+		     int peer_ns)
+{
+	struct nl_msg *m = nl_batch_add(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, tag);
+	struct ifinfomsg *head = nl_put_header(m, sizeof(*head));
+
+	head->ifi_flags = IFF_UP;
+	head->ifi_change = IFF_UP;
+	put_end(m, a, a->name, &a->mac);
+	if (bridge)
+		nl_put_u32(m, IFLA_MASTER, bridge);
+	nl_nest (m, IFLA_LINKINFO) {
+		nl_put_str(m, IFLA_INFO_KIND, "veth");
+		nl_nest (m, IFLA_INFO_DATA)
+			nl_nest (m, VETH_INFO_PEER) {
+				nl_put_header(m, sizeof(struct ifinfomsg));
+				put_end(m, a, a->peer_name, &a->peer_mac);
+				nl_put_u32(m, IFLA_NET_NS_FD, (uint32_t)peer_ns);
+			}
+	}
+}
+
+/*
+ * The settings of a port, by name: an AF_BRIDGE message would want the index, which is not known.
+ * Without NLM_F_CREATE this changes the link that is there.
+ */
+static void put_port(struct nl_batch *b, size_t tag, const struct veth_args *a)
+{
+	struct nl_msg *m = link_put_name(b, RTM_NEWLINK, 0, tag, a->name, false);
+
+	nl_nest (m, IFLA_LINKINFO) {
+		nl_put_str(m, IFLA_INFO_SLAVE_KIND, "bridge");
+		nl_nest (m, IFLA_INFO_SLAVE_DATA)
+			nl_put_u8(m, IFLA_BRPORT_MODE, 1);
+	}
+}
+
+static int build(struct scope *scope, struct nl_batch *b, size_t tag, void *args,
+		 const struct link *bridge, struct err *err)
+{
+	const struct veth_args *a = args;
+	int peer_ns = scope_ns_fd(scope, a->peer_ns);
+
+	if (peer_ns < 0)
+		return err_set(err, -ENOENT, "link %s: network namespace '%s' is not there",
+			       a->name, a->peer_ns);
+	if (bridge && strcmp(bridge->kind, "bridge"))
+		return err_set(err, -EOPNOTSUPP, "'%s' is not a bridge", bridge->name);
+	put_pair(b, tag, a, bridge ? bridge->index : 0, peer_ns);
+	return 0;
+}
+
+/* The kernel ignores an alias at creation. */
+static void finish(struct nl_batch *b, size_t tag, const void *args, const struct link *bridge)
+{
+	const struct veth_args *a = args;
+
+	nl_put_str(link_put_name(b, RTM_SETLINK, 0, tag, a->name, false), IFLA_IFALIAS, a->alias);
+	if (bridge->index && a->hairpin)
+		put_port(b, tag, a);
+}
+
+static void describe(const void *args, char *buf, size_t size)
+{
+	const struct veth_args *a = args;
+
+	snprintf(buf, size, "link %s with peer %s", a->name, a->peer_name);
+}
+
+static const char *explain(const void *args, int code)
+{
+	(void)args;
+	if (code == -EOPNOTSUPP)
+		return "this kernel has no veth";
+	if (code == -EEXIST)
+		return "one of the names is taken";
+	return NULL;
+}
+
+static int apply(struct scope *scope, void *args, struct err *err)
+{
+	return net_step_apply(&link_veth_step, scope, args, err);
+}
+
+static int find(struct scope *scope, const struct veth_args *a, struct link *out, struct err *err)
+{
+	struct nl *nl;
+	int ret = nl_for(scope, a->at.ns, &nl, err);
+
+	return ret < 0 ? ret : link_find(nl, a->name, out, err);
+}
+
+/*
+ * A process that died between making the link and marking it leaves one without a mark, but with a MAC
+ * that nobody else has.
+ */
+static bool is_ours(const struct link *link, const struct veth_args *a)
+{
+	if (link->alias[0])
+		return !strcmp(link->alias, a->alias);
+	return !strcmp(link->kind, "veth") && mac_equal(&link->mac, &a->mac);
+}
+
+static int revert(struct scope *scope, void *args, struct err *err)
+{
+	const struct veth_args *a = args;
+	struct link link;
+	int ret = find(scope, a, &link, err);
+
+	if (ret < 0)
+		return ret;
+	if (!link.index || !is_ours(&link, a))
+		return 0;
+	return link_delete(scope, a->at.ns, &link, err);
+}
+
+/* Is the port's bridge the one that was planned? */
+static int probe_master(struct scope *scope, const struct veth_args *a, const struct link *link,
+			struct err *err)
+{
+	struct link bridge = { 0 };
+	struct nl *nl;
+	int ret = 0;
+
+	if (a->at.link[0]) {
+		ret = nl_for(scope, a->at.ns, &nl, err);
+		if (ret == 0)
+			ret = link_find(nl, a->at.link, &bridge, err);
+	}
+	if (ret < 0)
+		return ret;
+	if (a->at.link[0] && (!bridge.index || link->master != bridge.index))
+		return err_set(err, -ESTALE, "link '%s' is not a port of '%s'", a->name,
+			       a->at.link);
+	if (link->hairpin != (a->hairpin && bridge.index))
+		return err_set(err, -ESTALE, "link '%s': hairpin mode is %s", a->name,
+			       link->hairpin ? "on" : "off");
+	return 0;
+}
+
+static int probe(struct scope *scope, const void *args, struct err *err)
+{
+	const struct veth_args *a = args;
+	char mac[MAC_TEXT_MAX];
+	struct link link;
+	int ret = find(scope, a, &link, err);
+
+	if (ret < 0)
+		return ret;
+	if (!link.index)
+		return err_set(err, -ENOENT, "no link '%s'", a->name);
+	if (strcmp(link.alias, a->alias))
+		return err_set(err, -ESTALE, "link '%s' does not carry the mark '%s'", a->name,
+			       a->alias);
+	if (!(link.flags & IFF_UP))
+		return err_set(err, -ESTALE, "link '%s' is down", a->name);
+	if (a->mtu && link.mtu != a->mtu)
+		return err_set(err, -ESTALE, "link '%s': mtu is %u, not %u", a->name, link.mtu,
+			       a->mtu);
+	if (!mac_equal(&link.mac, &a->mac))
+		return err_set(err, -ESTALE, "link '%s': address is %s", a->name,
+			       mac_format(&link.mac, mac, sizeof(mac)));
+	return probe_master(scope, a, &link, err);
+}
+
+static void show_end(const struct veth_args *a, const char *name, const struct mac *mac, FILE *out)
+{
+	char text[MAC_TEXT_MAX];
+
+	fprintf(out, " %s address %s", name, mac_format(mac, text, sizeof(text)));
+	if (a->mtu)
+		fprintf(out, " mtu %u", a->mtu);
+	if (a->txqueuelen)
+		fprintf(out, " txqueuelen %u", a->txqueuelen);
+	fprintf(out, " numtxqueues 1 numrxqueues 1");
+}
+
+static void show(const void *args, FILE *out)
+{
+	const struct veth_args *a = args;
+
+	net_show_ip(out, a->at.ns);
+	fprintf(out, "link add");
+	show_end(a, a->name, &a->mac, out);
+	if (a->at.link[0])
+		fprintf(out, " master %s", a->at.link);
+	fprintf(out, " up type veth peer name");
+	show_end(a, a->peer_name, &a->peer_mac, out);
+	fprintf(out, " netns %s\n", a->peer_ns);
+	net_show_ip(out, a->at.ns);
+	fprintf(out, "link set dev %s alias %s\n", a->name, a->alias);
+	if (!a->at.link[0] || !a->hairpin)
+		return;
+	net_show_ip(out, a->at.ns);
+	fprintf(out, "link set dev %s type bridge_slave hairpin on\n", a->name);
+}
+
+static const struct json_field fields[] = {
+	NET_ARGS_JSON(struct veth_args, "bridge"),
+	JSON_CHARS(struct veth_args, "name", name, .flags = JSON_REQUIRED),
+	JSON_TEXT(struct veth_args, "mac", mac, &mac_text),
+	JSON_CHARS(struct veth_args, "peer_ns", peer_ns),
+	JSON_CHARS(struct veth_args, "peer_name", peer_name),
+	JSON_TEXT(struct veth_args, "peer_mac", peer_mac, &mac_text),
+	JSON_UINT(struct veth_args, "mtu", mtu),
+	JSON_UINT(struct veth_args, "txqueuelen", txqueuelen),
+	JSON_BOOL(struct veth_args, "hairpin", hairpin),
+	JSON_CHARS(struct veth_args, "alias", alias),
+	JSON_END
+};
+static const struct json_schema schema = JSON_SCHEMA(struct veth_args, fields);
+
+const struct net_step_type link_veth_step = {
+	.type = {
+		.name = "link.veth",
+		.args = &schema,
+		.phase = PHASE_CONNECT,
+		.apply = apply,
+		.apply_many = net_step_apply_many,
+		.revert = revert,
+		.probe = probe,
+		.show = show,
+	},
+	.makes_link = true,
+	.build = build,
+	.describe = describe,
+	.explain = explain,
+	.finish = finish,
+};

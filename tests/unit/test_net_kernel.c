@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Plans done for real, between two network namespaces that are made for each test, and looked at
+ * with ip(8). The process is in "the host's" namespace; nothing reaches the machine's own.
+ */
+#include "net/net.h"
+
+#include "lib/cleanup.h"
+#include "lib/file.h"
+#include "lib/str.h"
+#include "net/address.h"
+#include "net/link.h"
+#include "net/netns.h"
+#include "net/nl.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const struct json_field fields[] = {
+	JSON_ARRAY(struct net_config, "networks", networks, network_count, &network_schema),
+	JSON_ARRAY(struct net_config, "routes", routes, route_count, &net_route_schema), JSON_END
+};
+static const struct json_schema schema = JSON_SCHEMA(struct net_config, fields);
+
+struct world {
+	int home;   /* the machine's namespace */
+	int inside; /* the container's */
+	char dir[64];
+};
+
+/* One container in the world. */
+struct box {
+	struct scope scope;
+	struct net_config config;
+	struct plan plan;
+	struct err err;
+};
+
+static int make_world(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	int host;
+
+	if (!w)
+		return -1;
+	snprintf(w->dir, sizeof(w->dir), "/tmp/ctrnet-test-XXXXXX");
+	w->home = netns_open_own(NULL);
+	if (w->home < 0 || !mkdtemp(w->dir) || unshare(CLONE_NEWNET) < 0)
+		return -1;
+	host = netns_open_own(NULL);
+	if (unshare(CLONE_NEWNET) < 0)
+		return -1;
+	w->inside = netns_open_own(NULL);
+	*state = w;
+	return netns_leave(host, NULL);
+}
+
+static int end_world(void **state)
+{
+	struct world *w = *state;
+	int ret = netns_leave(w->home, NULL);
+
+	close_fd(w->inside);
+	file_remove_tree(AT_FDCWD, w->dir, NULL);
+	free(w);
+	return ret;
+}
+
+/* The output of a shell command in the host's namespace, without the last newline. */
+static void expect(const char *cmd, const char *expected)
+{
+	char out[4096] = "";
+	FILE *p = popen(cmd, "r");
+	size_t len;
+
+	assert_non_null(p);
+	len = fread(out, 1, sizeof(out) - 1, p);
+	pclose(p);
+	while (len > 0 && out[len - 1] == '\n')
+		out[--len] = '\0';
+	assert_string_equal(out, expected);
+}
+
+static void expect_inside(const struct world *w, const char *cmd, const char *expected)
+{
+	int home = netns_enter(w->inside, NULL);
+
+	assert_true(home >= 0);
+	expect(cmd, expected);
+	assert_int_equal(netns_leave(home, NULL), 0);
+}
+
+static void run(const char *cmd)
+{
+	assert_int_equal(system(cmd), 0);
+}
+
+/* Up to the plan. */
+static int plan_box(const struct world *w, struct box *b, const char *id, bool mortal,
+		    const char *config)
+{
+	struct endpoint ends[8] = { 0 };
+	char run_dir[128], shared[128];
+	int ret, sock, home;
+
+	*b = (struct box){ 0 };
+	snprintf(run_dir, sizeof(run_dir), "%s/%s", w->dir, id);
+	snprintf(shared, sizeof(shared), "%s/shared", w->dir);
+	mkdir(run_dir, 0700);
+	assert_int_equal(scope_init(&b->scope, id, run_dir, shared, &b->err), 0);
+	assert_int_equal(scope_set_ns(&b->scope, SCOPE_CONTAINER,
+				      fcntl(w->inside, F_DUPFD_CLOEXEC, 3), mortal, &b->err),
+			 0);
+	home = netns_enter(w->inside, NULL);
+	sock = net_socket_open(&b->err);
+	assert_int_equal(netns_leave(home, NULL), 0);
+	assert_int_equal(net_socket_adopt(&b->scope, SCOPE_CONTAINER, sock, &b->err), 0);
+	ret = json_decode(&schema, &b->config, config, strlen(config), "c", &b->err);
+	if (ret == 0)
+		ret = net_check(&b->config, &b->err);
+	if (ret == 0)
+		ret = net_resolve(&b->config, &b->scope, mortal, ends, &b->err);
+	return ret < 0 ? ret : net_plan(&b->config, ends, id, mortal, &b->plan, &b->err);
+}
+
+static int apply_box(struct box *b)
+{
+	int ret = plan_apply(&b->plan, PHASE_PREPARE, &b->scope, NULL, NULL, &b->err);
+
+	return ret < 0 ? ret : plan_apply(&b->plan, PHASE_CONNECT, &b->scope, NULL, NULL, &b->err);
+}
+
+static void start_box(const struct world *w, struct box *b, const char *id, bool mortal,
+		      const char *config)
+{
+	if (plan_box(w, b, id, mortal, config) < 0 || apply_box(b) < 0)
+		fail_msg("%s", b->err.text);
+}
+
+/* Undo, and forget. */
+static void end_box(struct box *b)
+{
+	if (plan_revert(&b->plan, &b->scope, NULL, &b->err) < 0)
+		fail_msg("%s", b->err.text);
+	plan_release(&b->plan);
+	json_release(&schema, &b->config);
+	rmdir(b->scope.run_dir);
+	scope_release(&b->scope);
+}
+
+#define LINKS "ip -j link | jq -r '[.[].ifname] | sort | join(\" \")'"
+#define BRIDGED(keys)                                                                               \
+	"{\"networks\":[{\"type\":\"veth\",\"bridge\":\"br0\",\"bridge_address\":[\"10.9.0.1/24\"," \
+	"\"fd00:9::1/64\"]" keys "}]}"
+
+static void bridge(void **state)
+{
+	struct world *w = *state;
+	struct box b;
+
+	start_box(
+		w, &b, "a", true,
+		BRIDGED(",\"address\":\"10.9.0.2/24\",\"ipv6_address\":\"fd00:9::2/64\",\"gateway\":\"10.9.0.1\","
+			"\"ipv6_gateway\":\"fd00:9::1\",\"addresses\":[\"10.9.0.3/24\"],\"mtu\":1400,"
+			"\"txqueuelen\":77,\"hairpin_mode\":true,\"mac_address\":\"02:42:ac:11:00:02\","
+			"\"host_interface_name\":\"vehost\""));
+	expect(LINKS, "br0 lo vehost");
+	expect("ip -j -d link show vehost | jq -r '.[] | [.master, .ifalias, .mtu, .txqlen, .operstate,"
+	       " .num_tx_queues, .num_rx_queues, .linkinfo.info_slave_data.hairpin,"
+	       " .linkinfo.info_slave_data.state, (.flags | index(\"MULTICAST\") != null)] | join(\" \")'",
+	       "br0 ctrnet:a 1400 77 UP 1 1 true forwarding true");
+	expect("ip -j -d link show br0 | jq -r '.[] | [.ifalias, .operstate] | join(\" \")'",
+	       "ctrnet:shared:bridge UP");
+	expect("ip -j addr show br0 | jq -r '[.[0].addr_info[] | select(.scope == \"global\") | .local] | join(\" \")'",
+	       "10.9.0.1 fd00:9::1");
+	expect_inside(w, LINKS, "eth0 lo");
+	expect_inside(
+		w,
+		"ip -j -d link show eth0 | jq -r '.[] | [.address, .mtu, .txqlen, .num_tx_queues,"
+		" (.flags | index(\"UP\") != null), (.flags | index(\"MULTICAST\") != null)] | join(\" \")'",
+		"02:42:ac:11:00:02 1400 77 1 true true");
+	expect_inside(
+		w,
+		"ip -j addr show eth0 | jq -r '[.[0].addr_info[] | select(.scope == \"global\") |"
+		" \"\\(.local)/\\(.prefixlen)\\(if .tentative then \" tentative\" else \"\" end)\"] | join(\" \")'",
+		"10.9.0.2/24 10.9.0.3/24 fd00:9::2/64");
+	expect_inside(
+		w,
+		"ip -j route show default | jq -r '.[] | [.gateway, .dev, .protocol] | join(\" \")'",
+		"10.9.0.1 eth0 206");
+	expect_inside(
+		w,
+		"ip -6 -j route show default | jq -r '.[] | [.gateway, .dev, .protocol] | join(\" \")'",
+		"fd00:9::1 eth0 206");
+	expect_inside(w, "ip -j link show lo | jq -r '.[].flags | index(\"UP\") != null'", "true");
+	assert_int_equal(plan_probe(&b.plan, &b.scope, NULL, NULL, &b.err), 0);
+	end_box(&b);
+	expect(LINKS, "lo");
+}
+
+static void point_to_point(void **state)
+{
+	struct world *w = *state;
+	struct box b;
+
+	start_box(
+		w, &b, "a", true,
+		"{\"networks\":[{\"type\":\"veth\",\"address\":\"10.8.0.2/24\",\"host_address\":[\"10.8.0.1/24\","
+		"\"fd00:8::1/64\"],\"host_interface_name\":\"vehost\"},{\"type\":\"veth\"}],"
+		"\"routes\":[{\"destination\":\"192.168.0.0/16\",\"gateway\":\"10.8.0.1\",\"source\":\"10.8.0.2/24\","
+		"\"interface_name\":\"eth0\"},{\"destination\":\"10.99.0.0/16\",\"interface_name\":\"eth1\"}]}");
+	expect("ip -j addr show vehost | jq -r '[.[0].addr_info[] | select(.scope == \"global\") | .local] | join(\" \")'",
+	       "10.8.0.1 fd00:8::1");
+	expect_inside(w, LINKS, "eth0 eth1 lo");
+	expect_inside(
+		w,
+		"ip -j route show proto 206 | jq -r '.[] | [.dst, .gateway // \"-\", .dev, .prefsrc // \"-\", .scope // \"-\"]"
+		" | join(\" \")' | sort",
+		"10.99.0.0/16 - eth1 - link\n192.168.0.0/16 10.8.0.1 eth0 10.8.0.2 -");
+	end_box(&b);
+	expect(LINKS, "lo");
+}
+
+/* What was there is used and left as it was. */
+static void strangers_bridge(void **state)
+{
+	struct world *w = *state;
+	struct box b;
+
+	run("ip link add br0 type bridge && ip link set br0 up && ip addr add 10.9.0.1/24 dev br0");
+	start_box(w, &b, "a", true, BRIDGED(",\"address\":\"10.9.0.2/24\""));
+	expect("ip -j addr show br0 | jq -r '[.[0].addr_info[] | select(.scope == \"global\") | .local] | join(\" \")'",
+	       "10.9.0.1 fd00:9::1");
+	end_box(&b);
+	expect(LINKS, "br0 lo");
+	expect("ip -j addr show br0 | jq -r '[.[0].addr_info[] | select(.scope == \"global\") | .local] | join(\" \")'",
+	       "10.9.0.1");
+}
+
+/* The bridge goes with its last user, also if one of them did not ask for an address. */
+static void shared_bridge(void **state)
+{
+	struct world *w = *state;
+	struct box a, b;
+
+	start_box(w, &a, "a", true, BRIDGED(",\"name\":\"one\""));
+	start_box(w, &b, "b", true,
+		  "{\"networks\":[{\"type\":\"veth\",\"bridge\":\"br0\",\"name\":\"two\"}]}");
+	expect("ip -j link show master br0 | jq length", "2");
+	end_box(&a);
+	expect("ip -j link show type bridge | jq -r '.[].ifname'", "br0");
+	expect("ip -j link show master br0 | jq length", "1");
+	end_box(&b);
+	expect(LINKS, "lo");
+}
+
+static void not_on_link(void **state)
+{
+	struct world *w = *state;
+	struct box b;
+
+	assert_int_equal(
+		plan_box(w, &b, "a", true,
+			 "{\"networks\":[{\"type\":\"loopback\"},{\"type\":\"veth\",\"address\":\"10.8.0.2/24\","
+			 "\"gateway\":\"10.9.0.1\"}]}"),
+		0);
+	assert_int_equal(apply_box(&b), -ENETUNREACH);
+	assert_string_equal(b.err.text,
+			    "networks[1] (eth0): gateway 10.9.0.1: Network is unreachable"
+			    " (kernel: Nexthop has invalid gateway)");
+	end_box(&b);
+	expect(LINKS, "lo");
+}
+
+static void refusals(void **state)
+{
+	static const struct {
+		const char *config;
+		int code;
+		const char *text;
+	} bad[] = {
+		{ "{\"networks\":[{\"type\":\"veth\",\"bridge\":\"docker0\"}]}", -ENODEV,
+		  "networks[0] (eth0): no bridge 'docker0' (add \"bridge_address\": \"ADDRESS/PREFIX\" to have it made)" },
+		{ "{\"networks\":[{\"type\":\"veth\",\"bridge\":\"veother\"}]}", -EEXIST,
+		  "networks[0] (eth0): bridge: 'veother' is there, but is not a bridge" },
+		{ "{\"networks\":[{\"type\":\"veth\",\"host_interface_name\":\"veother\"}]}",
+		  -EEXIST,
+		  "networks[0] (eth0): host_interface_name: 'veother' is taken by container 'other'" },
+		{ "{\"networks\":[{\"type\":\"veth\",\"host_interface_name\":\"lo\"}]}", -EEXIST,
+		  "networks[0] (eth0): host_interface_name: 'lo' is taken" },
+		{ "{\"routes\":[{\"gateway\":\"10.0.0.1\",\"interface_name\":\"eth7\"}]}", -EINVAL,
+		  "routes[0]: interface_name: no network has the name 'eth7'" },
+	};
+	struct world *w = *state;
+
+	run("ip link add veother type veth peer name vepeer && ip link set veother alias ctrnet:other");
+	for (size_t i = 0; i < array_size(bad); i++) {
+		struct box b;
+
+		assert_int_equal(plan_box(w, &b, "a", true, bad[i].config), bad[i].code);
+		assert_string_equal(b.err.text, bad[i].text);
+		end_box(&b);
+	}
+	expect(LINKS, "lo veother vepeer");
+}
+
+/* A name that is taken between resolve and apply: nothing of the stranger's is touched, nothing of ours stays. */
+static void taken_meanwhile(void **state)
+{
+	struct world *w = *state;
+	struct box b;
+
+	assert_int_equal(
+		plan_box(
+			w, &b, "a", true,
+			"{\"networks\":[{\"type\":\"veth\"},{\"type\":\"veth\",\"host_interface_name\":\"vex\"}]}"),
+		0);
+	run("ip link add vex type veth peer name vey");
+	assert_int_equal(apply_box(&b), -EEXIST);
+	assert_string_equal(
+		b.err.text,
+		"networks[1] (eth1): link vex with peer eth1: one of the names is taken");
+	end_box(&b);
+	expect(LINKS, "lo vex vey");
+	expect("ip -j link show vex | jq -r '.[] | [.ifalias, .operstate] | join(\" \")'", " DOWN");
+}
+
+/* In a namespace that is not ours: its lo goes down again, our links and routes go, its own stay. */
+static void joined(void **state)
+{
+	struct world *w = *state;
+	struct box b;
+	int home = netns_enter(w->inside, NULL);
+
+	run("ip link add own type bridge && ip link set own up && ip addr add 10.1.0.1/24 dev own");
+	assert_int_equal(netns_leave(home, NULL), 0);
+	start_box(
+		w, &b, "a", false,
+		"{\"networks\":[{\"type\":\"loopback\"},{\"type\":\"veth\",\"address\":\"10.8.0.2/24\","
+		"\"gateway\":\"10.8.0.1\"}],"
+		"\"routes\":[{\"destination\":\"10.2.0.0/16\",\"gateway\":\"10.1.0.9\",\"interface_name\":\"own\"}]}");
+	expect_inside(w, "ip -j link show lo | jq -r '.[].flags | index(\"UP\") != null'", "true");
+	expect_inside(w, "ip -j route show proto 206 | jq -r '[.[].dst] | join(\" \")'",
+		      "default 10.2.0.0/16");
+	end_box(&b);
+	expect(LINKS, "lo");
+	expect_inside(w, LINKS, "lo own");
+	expect_inside(w, "ip -j link show lo | jq -r '.[].flags | index(\"UP\") != null'", "false");
+	expect_inside(w, "ip -j route show proto 206 | jq length", "0");
+	expect_inside(w, "ip -j addr show own | jq -r '.[0].addr_info[0].local'", "10.1.0.1");
+}
+
+/* Each difference is found, and named. */
+static void note(void *arg, const struct step *step, const struct err *why)
+{
+	char *text = arg;
+
+	(void)step;
+	snprintf(text + strlen(text), 512 - strlen(text), "%s\n", why->text);
+}
+
+static void probes(void **state)
+{
+	struct world *w = *state;
+	char text[512] = "";
+	struct box b;
+	int home;
+
+	start_box(
+		w, &b, "a", true,
+		BRIDGED(",\"address\":\"10.9.0.2/24\",\"gateway\":\"10.9.0.1\",\"host_interface_name\":\"vehost\""));
+	run("ip link set vehost nomaster && ip addr del 10.9.0.1/24 dev br0");
+	home = netns_enter(w->inside, NULL);
+	run("ip route del default && ip link set lo down");
+	assert_int_equal(netns_leave(home, NULL), 0);
+	assert_int_equal(plan_probe(&b.plan, &b.scope, note, text, &b.err), -ESTALE);
+	assert_string_equal(text, "networks[0] (eth0): no address 10.9.0.1/24 on br0\n"
+				  "networks[0] (eth0): link 'vehost' is not a port of 'br0'\n"
+				  "loopback: link 'lo' is down\n"
+				  "networks[0] (eth0): no gateway 10.9.0.1\n");
+	end_box(&b);
+}
+
+/* A link that does not carry the container's mark stays. */
+static void marks(void **state)
+{
+	struct world *w = *state;
+	struct box b;
+
+	start_box(w, &b, "a", true,
+		  "{\"networks\":[{\"type\":\"veth\",\"host_interface_name\":\"vehost\"}]}");
+	run("ip link set vehost alias ctrnet:b");
+	end_box(&b);
+	expect(LINKS, "lo vehost");
+}
+
+/* Killed between making and marking: what has no mark is known by its MAC. */
+static void unmarked(void **state)
+{
+	struct world *w = *state;
+	struct box b;
+
+	start_box(w, &b, "a", true, BRIDGED(",\"host_interface_name\":\"vehost\""));
+	run("ip link set vehost alias '' && ip link set br0 alias ''");
+	assert_int_equal(plan_probe(&b.plan, &b.scope, NULL, NULL, &b.err), -ESTALE);
+	end_box(&b);
+	expect(LINKS, "lo");
+	start_box(w, &b, "a", true,
+		  "{\"networks\":[{\"type\":\"veth\",\"host_interface_name\":\"vehost\"}]}");
+	run("ip link set vehost alias '' && ip link set vehost address 02:00:00:00:00:01");
+	end_box(&b);
+	expect(LINKS, "lo vehost");
+}
+
+static bool has_child(void)
+{
+	return waitpid(-1, NULL, WNOHANG | __WALL) >= 0 || errno != ECHILD;
+}
+
+/* The name is free at once, and nobody of ours is left to wait for; gone already is fine. */
+static void start_again(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 20; i++) {
+		struct box b;
+
+		start_box(
+			w, &b, "a", true,
+			"{\"networks\":[{\"type\":\"veth\",\"name\":\"eth0\",\"host_interface_name\":\"vehost\"}]}");
+		assert_int_equal(plan_revert(&b.plan, &b.scope, NULL, &b.err), 0);
+		assert_false(has_child());
+		end_box(&b);
+	}
+	expect(LINKS, "lo");
+}
+
+/* The first packet in either family is answered at once: a lost one would take a second. */
+static int connect_ms(int family, const void *addr)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(7) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(7) };
+	_cleanup_fd_ int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct timespec begin, end;
+	int ret;
+
+	memcpy(&in.sin_addr, addr, 4);
+	memcpy(&in6.sin6_addr, addr, 16);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	ret = family == AF_INET ? connect(fd, (struct sockaddr *)&in, sizeof(in))
+				: connect(fd, (struct sockaddr *)&in6, sizeof(in6));
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	/* Nobody listens; the refusal has come back all the same. */
+	if (ret == 0 || errno != ECONNREFUSED)
+		return -1;
+	return (int)((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
+}
+
+static void first_packets(const char *config)
+{
+	for (int i = 0; i < 10; i++) {
+		struct ip_addr v4, v6;
+		struct world *w;
+		struct box b;
+		int home, ms[2];
+
+		assert_int_equal(make_world((void **)&w), 0);
+		ip_addr_parse("10.9.0.1", &v4, NULL);
+		ip_addr_parse("fd00:9::1", &v6, NULL);
+		start_box(w, &b, "a", true, config);
+		home = netns_enter(w->inside, NULL);
+		ms[0] = connect_ms(AF_INET, v4.bytes);
+		ms[1] = connect_ms(AF_INET6, v6.bytes);
+		assert_int_equal(netns_leave(home, NULL), 0);
+		assert_in_range(ms[0], 0, 500);
+		assert_in_range(ms[1], 0, 500);
+		end_box(&b);
+		end_world((void **)&w);
+	}
+}
+
+static void first_packet(void **state)
+{
+	(void)state;
+	run("ip link set lo up");
+	first_packets(BRIDGED(",\"address\":\"10.9.0.2/24\",\"ipv6_address\":\"fd00:9::2/64\""));
+	first_packets(
+		"{\"networks\":[{\"type\":\"veth\",\"address\":\"10.9.0.2/24\",\"ipv6_address\":\"fd00:9::2/64\","
+		"\"host_address\":[\"10.9.0.1/24\",\"fd00:9::1/64\"]}]}");
+}
+
+static void namespaces(void **state)
+{
+	struct err err;
+	char value[16];
+	struct world *w = *state;
+
+	assert_int_equal(netns_open("/proc/self/ns/mnt", &err), -EINVAL);
+	assert_string_equal(err.text, "/proc/self/ns/mnt is not a network namespace");
+	assert_int_equal(netns_open("/", &err), -EINVAL);
+	assert_int_equal(netns_open("/nonexistent", &err), -ENOENT);
+	assert_int_equal(netns_sysctl_write(w->inside, "net/ipv4/ip_default_ttl", "17", &err), 0);
+	assert_int_equal(netns_sysctl_read(w->inside, "net/ipv4/ip_default_ttl", value,
+					   sizeof(value), &err),
+			 0);
+	assert_string_equal(value, "17");
+	expect("cat /proc/sys/net/ipv4/ip_default_ttl", "64");
+	assert_int_equal(netns_sysctl_write(w->inside, "net/ipv4/no_such_thing", "1", &err),
+			 -ENOENT);
+}
+
+/* A dump of more than one datagram. */
+static void count_addresses(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	struct address a;
+
+	(void)tag;
+	*(size_t *)arg += address_parse(msg, &a) == 0;
+}
+
+static void big_dump(void **state)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 }, dump = { 0 };
+	_cleanup_(nl_cleanup) struct nl *nl = NULL;
+	struct ifaddrmsg *head;
+	size_t count = 0;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(nl_open(&nl, &err), 0);
+	for (uint32_t i = 1; i <= 1000; i++) {
+		uint32_t addr = htonl(0x0a000000 + i);
+		struct nl_msg *m = nl_batch_add(&b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, i);
+
+		head = nl_put_header(m, sizeof(*head));
+		head->ifa_family = AF_INET;
+		head->ifa_prefixlen = 32;
+		head->ifa_index = 1;
+		nl_put(m, IFA_LOCAL, &addr, sizeof(addr));
+	}
+	assert_int_equal(nl_batch_send(nl, &b, NULL, NULL, &err), 0);
+	assert_int_equal(nl_batch_error(&b, &err, "addresses"), 0);
+	head = nl_put_header(nl_batch_add(&dump, RTM_GETADDR, 0, 0), sizeof(*head));
+	head->ifa_family = AF_INET;
+	assert_int_equal(nl_dump(nl, &dump, count_addresses, &count, &err), 0);
+	assert_int_equal(count, 1000);
+}
+
+int main(void)
+{
+#define TEST(t) cmocka_unit_test_setup_teardown(t, make_world, end_world)
+	const struct CMUnitTest tests[] = {
+		TEST(bridge),          TEST(point_to_point), TEST(strangers_bridge),
+		TEST(shared_bridge),   TEST(not_on_link),    TEST(refusals),
+		TEST(taken_meanwhile), TEST(joined),         TEST(probes),
+		TEST(marks),           TEST(unmarked),       TEST(start_again),
+		TEST(first_packet),    TEST(namespaces),     TEST(big_dump),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
