@@ -239,18 +239,29 @@ static bool still_named(int fd, const char *path)
 	       held.st_ino == named.st_ino;
 }
 
+static int lock_fd(int fd)
+{
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
 int file_lock_dir(const char *path, bool create, struct err *err)
 {
 	for (;;) {
 		_cleanup_fd_ int fd = open_dir(path, create, err);
+		int ret;
 
 		if (fd == -EAGAIN)
 			continue;
 		if (fd < 0)
 			return fd;
-		while (flock(fd, LOCK_EX) < 0)
-			if (errno != EINTR)
-				return err_sys(err, -errno, "cannot lock %s", path);
+		ret = lock_fd(fd);
+		if (ret < 0 && create)
+			rmdir(path);
+		if (ret < 0)
+			return err_sys(err, ret, "cannot lock %s", path);
 		if (still_named(fd, path))
 			return take_fd(&fd);
 	}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/cmd.h"
+
+#include "lib/cleanup.h"
+#include "lib/log.h"
+#include "lib/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+const struct command *const commands[] = {
+	&cmd_exec, &cmd_state, &cmd_list, &cmd_delete, &cmd_help, &cmd_version, NULL,
+};
+
+static const struct option_name log_formats[] = {
+	{ "text", LOG_TEXT },
+	{ "json", LOG_JSON },
+	{ NULL, 0 },
+};
+
+const struct option_desc global_options[] = {
+	CMD_HELP(struct globals),
+	{ 'v', "version", NULL, "show the version", OPTION_FLAG, offsetof(struct globals, version),
+	  NULL },
+	{ 0, "root", "DIR", "where containers are kept (default " CMD_ROOT ")", OPTION_STRING,
+	  offsetof(struct globals, root), NULL },
+	{ 0, "debug", NULL, "log every step", OPTION_FLAG, offsetof(struct globals, debug), NULL },
+	{ 0, "log", "FILE", "append the log to FILE (default: stderr)", OPTION_STRING,
+	  offsetof(struct globals, log), NULL },
+	{ 0, "log-format", "text|json", "how the log is written (default text)", OPTION_ENUM,
+	  offsetof(struct globals, log_format), log_formats },
+	CMD_OPTIONS_END,
+};
+
+const struct command *command_by_name(const char *name)
+{
+	for (const struct command *const *c = commands; *c; c++)
+		if (!strcmp((*c)->name, name))
+			return *c;
+	return NULL;
+}
+
+int usage_error(const struct command *c, struct err *err, const char *what)
+{
+	return err_set(err, -EINVAL, "%s: %s (see 'ctrnet help %s')", c->name, what, c->name);
+}
+
+int command_options(const struct command *c, void *out, int argc, char **argv, struct err *err)
+{
+	int first = option_parse(c->options, out, argc - 1, argv + 1, err);
+
+	if (first < 0)
+		return err_wrap(err, "%s", c->name);
+	if (*(bool *)out) {
+		command_help(c, stdout);
+		return -ECANCELED;
+	}
+	return first + 1;
+}
+
+/*
+ * A program that was started without its first three descriptors would give their numbers to files it opens, and hand
+ * those to the container.
+ */
+static int fill_standard_fds(struct err *err)
+{
+	for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = dup(fd)) {
+		if (fd <= 2)
+			continue;
+		close(fd);
+		return 0;
+	}
+	return err_sys(err, -errno, "/dev/null");
+}
+
+static int make_absolute(const char **path, char *buf, size_t size, struct err *err)
+{
+	char cwd[PATH_MAX];
+
+	if (!*path)
+		*path = CMD_ROOT;
+	if (!**path)
+		return err_set(err, -EINVAL, "--root: empty");
+	if (**path == '/')
+		return 0;
+	if (!getcwd(cwd, sizeof(cwd)))
+		return err_sys(err, -errno, "--root");
+	if ((size_t)snprintf(buf, size, "%s/%s", cwd, *path) >= size)
+		return err_sys(err, -ENAMETOOLONG, "--root: %.80s", *path);
+	*path = buf;
+	return 0;
+}
+
+static int dispatch(struct globals *g, int argc, char **argv, int *failure, struct err *err)
+{
+	static char root[PATH_MAX];
+	const struct command *c;
+	int ret;
+
+	if (g->version)
+		return cmd_version.run(g, 1, (char *[]){ (char *)"version", NULL }, err);
+	if (g->help || !argc) {
+		program_help(g->help ? stdout : stderr);
+		return g->help ? 0 : 1;
+	}
+	c = command_by_name(argv[0]);
+	if (!c)
+		return err_set(err, -EINVAL, "unknown command '%.40s' (see 'ctrnet help')",
+			       argv[0]);
+	*failure = c->failure;
+	ret = make_absolute(&g->root, root, sizeof(root), err);
+	if (ret == 0)
+		ret = log_open(g->log, (enum log_format)g->log_format, g->debug, err);
+	return ret < 0 ? ret : c->run(g, argc, argv, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct globals globals = { 0 };
+	struct err err = { 0 };
+	int failure = 1;
+	int ret;
+
+	/* Seen from inside a container that is joined, /proc/PID of ours must not be readable there (proc(5)). */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	ret = fill_standard_fds(&err);
+	if (ret == 0)
+		ret = option_parse(global_options, &globals, argc - 1, argv + 1, &err);
+	if (ret >= 0)
+		ret = dispatch(&globals, argc - 1 - ret, argv + 1 + ret, &failure, &err);
+	if (ret >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		ret = err_sys(&err, errno ? -errno : -EIO, "cannot write to stdout");
+	if (ret >= 0)
+		return ret;
+	if (log_to_file())
+		log_error("%s", err.text);
+	fprintf(stderr, "ctrnet: %s\n", err.text);
+	return failure;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/build.h"
+
+#include "container/init.h"
+#include "lib/cleanup.h"
+
+#include <sched.h>
+#include <stdlib.h>
+
+static int resolve(struct build *b, const struct spec *spec, struct scope *scope, struct err *err)
+{
+	int ret = rootfs_resolve(&spec->rootfs, err);
+
+	if (ret == 0 && spec->cgroup.present) {
+		ret = cgroup_host_read(&b->host, err);
+		if (ret == 0)
+			ret = cgroup_place(&spec->cgroup, &b->host, scope->id, &b->place, err);
+	}
+	if (ret < 0 || !spec->net.network_count)
+		return ret;
+	b->ends = calloc(spec->net.network_count, sizeof(*b->ends));
+	if (!b->ends)
+		return err_oom(err);
+	return net_resolve(&spec->net, scope, b->netns_new, b->ends, err);
+}
+
+static int plan_network(struct build *b, const struct spec *spec, const struct scope *scope,
+			struct err *err)
+{
+	const struct namespace *n = namespaces_find(&spec->namespaces, CLONE_NEWNET);
+	int ret;
+
+	if (!n)
+		return 0;
+	ret = plan_add_ns(&b->plan, SCOPE_CONTAINER, n->path, b->netns_new, err);
+	return ret < 0 ? ret
+		       : net_plan(&spec->net, b->ends, scope->id, b->netns_new, &b->plan, err);
+}
+
+static int make(struct build *b, const struct spec *spec, struct scope *scope, struct err *err)
+{
+	int ret = resolve(b, spec, scope, err);
+
+	if (ret == 0)
+		ret = rootfs_plan(&spec->rootfs, scope, &b->plan, err);
+	if (ret == 0 && spec->cgroup.present)
+		ret = cgroup_plan(&spec->cgroup, &b->host, &b->place, &b->plan, err);
+	return ret == 0 ? plan_network(b, spec, scope, err) : ret;
+}
+
+int build_plan(struct build *b, const struct spec *spec, struct scope *scope, struct err *err)
+{
+	int ret;
+
+	*b = (struct build){ .netns_new = namespaces_new(&spec->namespaces, CLONE_NEWNET) };
+	ret = make(b, spec, scope, err);
+	if (ret < 0)
+		build_release(b);
+	return ret;
+}
+
+void build_release(struct build *b)
+{
+	plan_release(&b->plan);
+	cgroup_place_release(&b->place);
+	cgroup_host_release(&b->host);
+	free(b->ends);
+	*b = (struct build){ 0 };
+}
+
+void build_show(const struct build *b, const struct spec *spec, FILE *out)
+{
+	fputs("# before the container's first process\n", out);
+	plan_show(&b->plan, PHASE_PREPARE, out);
+	fputs("# its namespaces\n", out);
+	init_show_clone(spec, out);
+	fputs("# from outside, while it sets itself up\n", out);
+	plan_show(&b->plan, PHASE_CONNECT, out);
+	fputs("# inside\n", out);
+	init_show(spec, out);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of a container: a command is executed in it (which makes it, if it is not there), and it is
+ * removed. The caller's process waits; signals that reach it are handed on.
+ */
+#ifndef CONTAINER_CONTAINER_H
+#define CONTAINER_CONTAINER_H
+
+#include "container/spec.h"
+#include "container/store.h"
+#include "lib/err.h"
+
+#include <signal.h>
+#include <stdbool.h>
+
+struct exec_request {
+	const char *root; /* directory of the containers' directories; absolute */
+	const char *id;
+	const char *bundle; /* directory of the config, or NULL */
+	struct spec *
+		spec; /* prepared; NULL: an existing container's stored one. Its process is unused */
+	struct process *process; /* the command; args not empty */
+};
+
+/*
+ * If the container runs, the command joins it; else it becomes the first process of a new one, which ends with it
+ * and leaves nothing. What an earlier one of that id left behind is removed first. Without a spec an id that
+ * does not exist is -ENOENT. Blocks until the command ends: *@exit_code is its status, or 128 + signal. Spec
+ * and process are consumed (left zero).
+ */
+int container_exec(struct exec_request *request, int *exit_code, struct err *err);
+
+/* -EBUSY if it runs and not @force; else kills it and takes back all that its journal lists. */
+int container_delete(const char *root, const char *id, bool force, struct err *err);
+
+/* --- for container/ itself --- */
+
+/* The first process of a container, or one that joined it, until it is waited for. */
+struct running {
+	pid_t pid;
+	int pidfd;
+	int master;       /* of its pty, or -1 */
+	struct plan plan; /* what was made for it (a start only) */
+	bool reaper;      /* all that the container leaves behind comes to us (no pid namespace) */
+};
+#define RUNNING_INIT                                 \
+	{                                            \
+		.pid = -1, .pidfd = -1, .master = -1 \
+	}
+
+/*
+ * Start the container that @state describes (its spec complete, process included), under the lock of @store. On
+ * failure nothing is left, the store's directory included.
+ */
+int container_start(struct store *store, struct state *state, struct running *run, struct err *err);
+/* Execute @process in the container of @state, which runs (@pidfd is its first process). */
+int container_join(const struct state *state, const struct process *process, int pidfd,
+		   struct running *run, struct err *err);
+/* Signals that are handed on are blocked from here on; *@old is the mask to give back to children. */
+int container_block_signals(sigset_t *old, struct err *err);
+/* Hand on signals and the terminal's bytes until the process ends; reaps it. Closes what @run holds. */
+int container_wait(struct running *run, int *exit_code, struct err *err);
+/* Kill and reap a process that was not let go, and close what @run holds. Safe on one that was never cloned. */
+void container_abandon(struct running *run);
+/*
+ * Take back all that was made for it, by @plan or, if that is NULL, by its journal, and remove its directory. Its
+ * processes are gone or in its cgroup.
+ */
+int container_clean(struct store *store, const struct state *state, struct plan *plan,
+		    struct err *err);
+/*
+ * Is it alive? Then *@pidfd is of its first process, else -1. One whose ctrnet was killed is killed: its death
+ * signal is on its way at best. Nothing else is done.
+ */
+int container_find_init(const struct state *state, int *pidfd, struct err *err);
+
+#endif

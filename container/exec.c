@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The exec rule: join what runs, else start anew; and the end of what was started. */
+#include "container/container.h"
+#include "lib/cleanup.h"
+#include "lib/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct exec {
+	struct exec_request *request;
+	struct store store;
+	struct state state; /* what is stored, then what is started */
+	struct running run;
+};
+
+/* The state of a new container: the spec moves in, and the process into the spec. */
+static int begin_state(struct exec *x, struct err *err)
+{
+	struct exec_request *r = x->request;
+	struct state fresh = { .id = strdup(r->id) };
+
+	if (r->bundle)
+		fresh.bundle = strdup(r->bundle);
+	else
+		fresh.bundle = take_ptr(x->state.bundle);
+	if (r->spec) {
+		fresh.spec = *r->spec;
+		*r->spec = (struct spec){ 0 };
+	} else {
+		fresh.spec = x->state.spec;
+		x->state.spec = (struct spec){ 0 };
+	}
+	spec_set_process(&fresh.spec, r->process);
+	state_release(&x->state);
+	x->state = fresh;
+	return fresh.id && (fresh.bundle || !r->bundle) ? 0 : err_oom(err);
+}
+
+/* The container that we started is over. If somebody deleted it meanwhile there is nothing to do. */
+static int finish(struct exec *x, struct err *err)
+{
+	int ret = store_relock(&x->store, err);
+
+	if (ret == -ENOENT)
+		return 0;
+	return ret < 0 ? ret : container_clean(&x->store, &x->state, &x->run.plan, err);
+}
+
+static int run_new(struct exec *x, int *exit_code, struct err *err)
+{
+	struct err why = { 0 };
+	int ret = begin_state(x, err);
+
+	if (ret == 0)
+		ret = host_netns(&x->state.netns, err);
+	if (ret < 0) {
+		store_remove(&x->store, NULL);
+		return ret;
+	}
+	ret = container_start(&x->store, &x->state, &x->run, err);
+	if (ret < 0)
+		return ret;
+	ret = store_unlock(&x->store, err);
+	if (ret == 0)
+		ret = container_wait(&x->run, exit_code, err);
+	if (finish(x, &why) < 0)
+		log_warn("container '%s' is not wholly removed (try 'ctrnet delete %s'): %s",
+			 x->request->id, x->request->id, why.text);
+	return ret;
+}
+
+static int run_joined(struct exec *x, int pidfd, int *exit_code, struct err *err)
+{
+	int ret = container_join(&x->state, x->request->process, pidfd, &x->run, err);
+
+	if (ret < 0)
+		return ret;
+	store_close(&x->store);
+	return container_wait(&x->run, exit_code, err);
+}
+
+/* What an earlier container of this id left behind. */
+static int clear_remains(struct exec *x, struct err *err)
+{
+	int ret = container_clean(&x->store, &x->state, NULL, err);
+
+	if (ret == 0) {
+		store_close(&x->store);
+		ret = store_open(&x->store, x->request->root, x->request->id, true, err);
+	}
+	return ret < 0 ? err_wrap(err, "what is left of an earlier container '%s'", x->request->id)
+		       : 0;
+}
+
+static int choose(struct exec *x, int *exit_code, struct err *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+	int ret;
+
+	if (x->request->spec && store_fresh(&x->store))
+		return run_new(x, exit_code, err);
+	ret = store_read_state(&x->store, &x->state, err);
+	if (ret == -ENOENT && !x->request->spec)
+		return err_set(err, -ENOENT,
+			       "container '%s' does not exist: it died while it was made "
+			       "('ctrnet delete %s' removes what is left)",
+			       x->request->id, x->request->id);
+	if (ret == -ENOENT)
+		ret = host_netns(&x->state.netns, err);
+	if (ret == 0)
+		ret = container_find_init(&x->state, &pidfd, err);
+	if (ret < 0)
+		return ret;
+	if (pidfd >= 0)
+		return run_joined(x, pidfd, exit_code, err);
+	ret = clear_remains(x, err);
+	return ret < 0 ? ret : run_new(x, exit_code, err);
+}
+
+int container_exec(struct exec_request *request, int *exit_code, struct err *err)
+{
+	struct exec x = { .request = request, .run = RUNNING_INIT };
+	int ret = store_open(&x.store, request->root, request->id, request->spec != NULL, err);
+
+	if (ret == 0)
+		ret = choose(&x, exit_code, err);
+	plan_release(&x.run.plan);
+	store_close(&x.store);
+	state_release(&x.state);
+	return ret;
+}

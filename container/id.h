@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Container ids: what is one, and which one a config has that was not given one. */
+#ifndef CONTAINER_ID_H
+#define CONTAINER_ID_H
+
+#include "lib/err.h"
+
+#define ID_MAX 200
+
+/* 1 to 200 characters of [A-Za-z0-9_+.-], not starting with a dot: it becomes a directory's name. */
+int id_check(const char *id, struct err *err);
+
+/*
+ * The id of a container that was started from the config file @path without --id: a name and 8 hex digits
+ * of a hash of a real path, so that it is the same at the next start and no other directory's. For a container.json
+ * both are its directory's, since there is one in each; any other file stands for itself. *@id is allocated.
+ */
+int id_derive(const char *path, char **id, struct err *err);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Containers on disk: ROOT/<id>/ with state.json (who it is) and journal.json (what was made for it). Whoever
+ * changes a container holds its directory's lock.
+ */
+#ifndef CONTAINER_STORE_H
+#define CONTAINER_STORE_H
+
+#include "cgroup/cgroup.h"
+#include "container/spec.h"
+#include "lib/err.h"
+#include "lib/plan.h"
+#include "lib/scope.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A container's directory, locked. */
+struct store {
+	char *root;
+	char *id;
+	char *dir; /* absolute */
+	int fd;    /* of the directory; holds the lock. -1: not locked */
+};
+
+enum status {
+	STATUS_CREATING, /* its directory is there, no process yet; or what a crash left of that */
+	STATUS_RUNNING,
+	STATUS_STOPPED, /* its process is gone, its directory is not */
+};
+
+/* A process by pid and start time. */
+struct process_id {
+	pid_t pid;
+	uint64_t start; /* clock ticks since boot */
+};
+
+struct state {
+	char *id;
+	char *bundle;           /* directory of the config */
+	struct process_id init; /* the container's first process */
+	struct process_id
+		supervisor; /* the ctrnet that waits for it; its death takes the container along */
+	char *created;      /* RFC 3339 */
+	uid_t owner;
+	uint64_t netns; /* inode of the host's network namespace at the time */
+	struct cgroup_place cgroup;
+	struct spec spec;
+};
+
+extern const struct json_schema state_schema;
+
+/* "running" and its like, as OCI spells them where it has them. */
+const char *status_name(enum status s);
+
+/*
+ * Lock the directory of @id under @root, making both if @create. Waits for whoever holds the lock.
+ * -ENOENT: "container 'x' does not exist".
+ */
+int store_open(struct store *s, const char *root, const char *id, bool create, struct err *err);
+/* Only the names, for a dry run: nothing is made or locked. */
+int store_name(struct store *s, const char *root, const char *id, struct err *err);
+/* Has nothing been written in it yet? */
+bool store_fresh(const struct store *s);
+/* Unlock. Safe on a zeroed one with fd -1, and twice. */
+void store_close(struct store *s);
+/*
+ * Give the lock back for a while, keeping the directory open; then take it again: -ENOENT if somebody
+ * removed the container meanwhile.
+ */
+int store_unlock(struct store *s, struct err *err);
+int store_relock(struct store *s, struct err *err);
+
+int store_write_state(const struct store *s, const struct state *state, struct err *err);
+/* -ENOENT: there is none. */
+int store_read_state(const struct store *s, struct state *state, struct err *err);
+void state_release(struct state *state);
+
+int store_write_journal(const struct store *s, const struct plan *plan, struct err *err);
+/* A missing journal is an empty plan. */
+int store_read_journal(const struct store *s, struct plan *plan, struct err *err);
+
+/* Remove the directory with all that is in it. */
+int store_remove(struct store *s, struct err *err);
+
+/* The ids below @root, sorted, NULL-terminated (strv). A missing root is an empty list. */
+int store_list(const char *root, char ***ids, struct err *err);
+
+/* Read a state without the lock, to look at; the file is replaced at once, so it is whole. */
+int store_peek(const char *root, const char *id, struct state *state, enum status *status,
+	       struct err *err);
+
+/* What the state says, compared with /proc. */
+enum status state_status(const struct state *state);
+
+/*
+ * A scope for the container, whose host network namespace has the inode @netns: usually the calling
+ * process's, else it is looked for, and if it is gone so is all that was in it.
+ */
+int store_scope(const struct store *s, uint64_t netns, struct scope *scope, struct err *err);
+
+/* Inode of the calling process's network namespace. */
+int host_netns(uint64_t *inode, struct err *err);
+
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+/* While the container's process runs: signals and the terminal's bytes are handed on, children are reaped. */
+#include "container/container.h"
+#include "lib/cleanup.h"
+#include "ns/process.h"
+#include "ns/tty.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+int container_block_signals(sigset_t *old, struct err *err)
+{
+	sigset_t all;
+
+	/* Ignored, it would make the kernel reap our children before we know how they ended (waitpid(2)). */
+	signal(SIGCHLD, SIG_DFL);
+	sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, old) < 0)
+		return err_sys(err, -errno, "cannot block signals");
+	return 0;
+}
+
+void container_abandon(struct running *run)
+{
+	int code;
+
+	if (run->pidfd >= 0) {
+		process_kill(run->pidfd, -1);
+		process_reap(run->pidfd, &code);
+	}
+	run->pidfd = close_fd(run->pidfd);
+	run->master = close_fd(run->master);
+}
+
+/* Orphans that came to us (PR_SET_CHILD_SUBREAPER); the container's own process is left for process_reap(). */
+static void reap_orphans(pid_t but)
+{
+	siginfo_t info;
+
+	for (;;) {
+		info.si_pid = 0;
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid ||
+		    info.si_pid == but)
+			return;
+		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
+	}
+}
+
+static void handle_signal(int signals, const struct running *run, struct tty *tty)
+{
+	struct signalfd_siginfo s;
+
+	if (read(signals, &s, sizeof(s)) != sizeof(s))
+		return;
+	if (s.ssi_signo == SIGCHLD)
+		reap_orphans(run->pid);
+	else if (s.ssi_signo == SIGWINCH && tty->master >= 0)
+		tty_resize(tty);
+	else if (s.ssi_signo != SIGPIPE)
+		syscall(SYS_pidfd_send_signal, run->pidfd, s.ssi_signo, NULL, 0);
+}
+
+enum {
+	POLL_PROCESS,
+	POLL_SIGNALS,
+	POLL_IN_FROM,
+	POLL_IN_TO,
+	POLL_OUT_FROM,
+	POLL_OUT_TO,
+	POLL_COUNT
+};
+
+/* poll(2) passes over negative descriptors, so an end that waits for nothing is one. */
+static struct pollfd end_of(int fd, short events)
+{
+	return (struct pollfd){ .fd = events ? fd : -1, .events = events };
+}
+
+static void fill_poll(struct pollfd *p, const struct running *run, int signals,
+		      const struct tty *tty)
+{
+	p[POLL_PROCESS] = end_of(run->pidfd, POLLIN);
+	p[POLL_SIGNALS] = end_of(signals, POLLIN);
+	p[POLL_IN_FROM] = end_of(tty->in.from, tty_pipe_wants_read(&tty->in));
+	p[POLL_IN_TO] = end_of(tty->in.to, tty_pipe_wants_write(&tty->in));
+	p[POLL_OUT_FROM] = end_of(tty->out.from, tty_pipe_wants_read(&tty->out));
+	p[POLL_OUT_TO] = end_of(tty->out.to, tty_pipe_wants_write(&tty->out));
+}
+
+static int serve(const struct running *run, int signals, struct tty *tty, struct err *err)
+{
+	for (;;) {
+		struct pollfd p[POLL_COUNT];
+
+		fill_poll(p, run, signals, tty);
+		if (poll(p, POLL_COUNT, -1) < 0 && errno != EINTR)
+			return err_sys(err, -errno, "cannot wait for the container");
+		if (p[POLL_SIGNALS].revents)
+			handle_signal(signals, run, tty);
+		tty_pipe_move(&tty->in, p[POLL_IN_FROM].revents, p[POLL_IN_TO].revents);
+		tty_pipe_move(&tty->out, p[POLL_OUT_FROM].revents, p[POLL_OUT_TO].revents);
+		if (p[POLL_PROCESS].revents)
+			return 0;
+	}
+}
+
+/* What the container wrote before it ended is still in the pty. It is over when nothing comes for a moment. */
+static void drain(struct tty *tty)
+{
+	struct pollfd p[2];
+
+	while (!tty->out.broken && (!tty->out.eof || tty_pipe_wants_write(&tty->out))) {
+		p[0] = end_of(tty->out.from, tty_pipe_wants_read(&tty->out));
+		p[1] = end_of(tty->out.to, tty_pipe_wants_write(&tty->out));
+		if (poll(p, 2, 50) <= 0)
+			return;
+		tty_pipe_move(&tty->out, p[0].revents, p[1].revents);
+	}
+}
+
+/* Children of ours that are left: all the container's, which had no pid namespace to die with. */
+static void kill_leftovers(void)
+{
+	char path[64], list[4096];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	for (int round = 0; round < 1000; round++) {
+		_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+		ssize_t n = fd < 0 ? 0 : read(fd, list, sizeof(list) - 1);
+		char *next = list;
+
+		if (n <= 0)
+			return;
+		list[n] = '\0';
+		for (long pid = strtol(list, &next, 10); pid > 0; pid = strtol(next, &next, 10))
+			kill((pid_t)pid, SIGKILL);
+		while (waitpid(-1, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+}
+
+static int wait_with(struct running *run, int signals, struct tty *tty, int *exit_code,
+		     struct err *err)
+{
+	int ret = serve(run, signals, tty, err);
+
+	if (ret < 0)
+		return ret;
+	ret = process_reap(run->pidfd, exit_code);
+	if (ret < 0)
+		return err_sys(err, ret, "cannot reap the container's process");
+	if (run->reaper)
+		kill_leftovers();
+	if (tty->master >= 0)
+		drain(tty);
+	return 0;
+}
+
+int container_wait(struct running *run, int *exit_code, struct err *err)
+{
+	struct tty tty = { .master = -1, .in = { .eof = true }, .out = { .eof = true } };
+	_cleanup_fd_ int signals = -1;
+	sigset_t all;
+	int ret = 0;
+
+	sigfillset(&all);
+	signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0)
+		ret = err_sys(err, -errno, "cannot make a signalfd");
+	if (ret == 0 && run->master >= 0)
+		ret = tty_begin(&tty, take_fd(&run->master), err);
+	if (ret == 0)
+		ret = wait_with(run, signals, &tty, exit_code, err);
+	tty_end(&tty);
+	if (ret < 0)
+		container_abandon(run);
+	run->pidfd = close_fd(run->pidfd);
+	return ret;
+}
