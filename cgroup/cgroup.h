@@ -156,7 +156,8 @@ int cgroup_join_self(const struct scope *scope, struct err *err);
  * Move @pid into all directories, for a process that joins a running container. Where @scope holds doors, the v1
  * ones are left to the process itself; a v2 one that it is in already is left alone.
  */
-int cgroup_enter(const struct cgroup_place *place, const struct scope *scope, pid_t pid, struct err *err);
+int cgroup_enter(const struct cgroup_place *place, const struct scope *scope, pid_t pid,
+		 struct err *err);
 
 /*
  * SIGKILL all that is in it (cgroup.kill where the kernel has it) and wait until it is empty (at most

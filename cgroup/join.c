@@ -149,7 +149,8 @@ static int join_apply(struct scope *scope, void *args, struct err *err)
 	return ret;
 }
 
-int cgroup_enter(const struct cgroup_place *place, const struct scope *scope, pid_t pid, struct err *err)
+int cgroup_enter(const struct cgroup_place *place, const struct scope *scope, pid_t pid,
+		 struct err *err)
 {
 	int ret = 0;
 

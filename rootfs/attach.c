@@ -8,7 +8,7 @@
 #include <sys/mount.h>
 
 #ifndef AT_RECURSIVE
-#define AT_RECURSIVE 0x8000   /* linux/fcntl.h, which cannot be included together with fcntl.h */
+#define AT_RECURSIVE 0x8000 /* linux/fcntl.h, which cannot be included together with fcntl.h */
 #endif
 
 static unsigned int recursion(bool recursive)
@@ -18,16 +18,19 @@ static unsigned int recursion(bool recursive)
 
 int tree_clone(int dirfd, const char *path, bool recursive)
 {
-	int fd = open_tree(dirfd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
-			   recursion(recursive));
+	int fd = open_tree(dirfd, path,
+			   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
+				   recursion(recursive));
 
 	return fd < 0 ? -errno : fd;
 }
 
 int tree_attach(int tree, int target_fd)
 {
-	return move_mount(tree, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) ?
-		-errno : 0;
+	return move_mount(tree, "", target_fd, "",
+			  MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
+		       ? -errno
+		       : 0;
 }
 
 /* umount2(2) takes paths only: the mount is entered for a moment, and "." is its path. */
@@ -48,5 +51,7 @@ int tree_change(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool
 
 	if (!set && !clear && !propagation)
 		return 0;
-	return mount_setattr(fd, "", AT_EMPTY_PATH | recursion(recursive), &attr, sizeof(attr)) ? -errno : 0;
+	return mount_setattr(fd, "", AT_EMPTY_PATH | recursion(recursive), &attr, sizeof(attr))
+		       ? -errno
+		       : 0;
 }

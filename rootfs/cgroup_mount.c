@@ -30,7 +30,8 @@ static const char *directory_name(const struct rootfs_cgroup *c)
 {
 	if (is_unified(c))
 		return "unified";
-	return str_starts(c->controllers, "name=") ? c->controllers + strlen("name=") : c->controllers;
+	return str_starts(c->controllers, "name=") ? c->controllers + strlen("name=")
+						   : c->controllers;
 }
 
 static int bind_cgroup(const struct rootfs_mount *m, const struct rootfs_cgroup *c, int target,
@@ -63,14 +64,16 @@ static int link_controllers(int dir, const char *name, struct err *err)
 	return 0;
 }
 
-static int add_cgroup(const struct rootfs_mount *m, const struct rootfs_cgroup *c, int dir, struct err *err)
+static int add_cgroup(const struct rootfs_mount *m, const struct rootfs_cgroup *c, int dir,
+		      struct err *err)
 {
 	const char *name = directory_name(c);
 	_cleanup_fd_ int target = -1;
 	int ret;
 
 	if (str_empty(name) || strchr(name, '/') || strlen(name) > NAME_MAX)
-		return err_set(err, -EINVAL, "cgroup '%s' has no usable name ('%s')", c->path, name);
+		return err_set(err, -EINVAL, "cgroup '%s' has no usable name ('%s')", c->path,
+			       name);
 	if (mkdirat(dir, name, 0755) && errno != EEXIST)
 		return err_sys(err, -errno, "directory '%s'", name);
 	target = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -80,12 +83,15 @@ static int add_cgroup(const struct rootfs_mount *m, const struct rootfs_cgroup *
 	return ret ? ret : link_controllers(dir, name, err);
 }
 
-int mount_cgroups(const struct rootfs_mount *m, const char *label, struct rootfs_run *run, int target,
-		  struct err *err)
+int mount_cgroups(const struct rootfs_mount *m, const char *label, struct rootfs_run *run,
+		  int target, struct err *err)
 {
 	/* Writable until it is filled. */
 	const struct newfs fs = {
-		.type = "tmpfs", .flags = m->flags & ~(unsigned long)MS_RDONLY, .mode = "755", .label = label,
+		.type = "tmpfs",
+		.flags = m->flags & ~(unsigned long)MS_RDONLY,
+		.mode = "755",
+		.label = label,
 	};
 	_cleanup_fd_ int dir = -1;
 	int ret;

@@ -35,7 +35,8 @@ static bool may_be_proc(const struct rootfs_mount *m)
 	return false;
 }
 
-static int check_destination(const struct rootfs_spec *spec, const struct rootfs_mount *m, struct err *err)
+static int check_destination(const struct rootfs_spec *spec, const struct rootfs_mount *m,
+			     struct err *err)
 {
 	_cleanup_free_ char *inside = NULL;
 	int ret;
@@ -48,7 +49,8 @@ static int check_destination(const struct rootfs_spec *spec, const struct rootfs
 	if (!strcmp(inside, "/"))
 		return err_set(err, -EINVAL, "'%s': mounting into / is prohibited", m->destination);
 	if (path_is_below(inside, "/proc") && !(!strcmp(inside, "/proc") && may_be_proc(m)))
-		return err_set(err, -EINVAL, "'%s' cannot be mounted because it is located inside '/proc'",
+		return err_set(err, -EINVAL,
+			       "'%s' cannot be mounted because it is located inside '/proc'",
 			       m->destination);
 	return 0;
 }
@@ -59,12 +61,13 @@ static int check_flags(const struct rootfs_mount *m, struct err *err)
 	unsigned long propagation = mount_flags_propagation(m->flags);
 
 	if (unknown)
-		return err_set(err, -EINVAL, "flags %lu: 0x%lx is unknown or has no meaning here", m->flags,
-			       unknown);
+		return err_set(err, -EINVAL, "flags %lu: 0x%lx is unknown or has no meaning here",
+			       m->flags, unknown);
 	if (propagation & (propagation - 1))
-		return err_set(err, -EINVAL,
-			       "flags %lu: only one of private, slave, shared, unbindable is possible",
-			       m->flags);
+		return err_set(
+			err, -EINVAL,
+			"flags %lu: only one of private, slave, shared, unbindable is possible",
+			m->flags);
 	return 0;
 }
 
@@ -95,7 +98,8 @@ static int check_mount(const struct rootfs_spec *spec, size_t i, struct err *err
 
 	/* The destination is in the text already, so the index is enough. */
 	if (ret)
-		return err_wrap(err, "%.*s", (int)strcspn(mount_origin(spec, i, origin), " "), origin);
+		return err_wrap(err, "%.*s", (int)strcspn(mount_origin(spec, i, origin), " "),
+				origin);
 	ret = check_flags(m, err);
 	if (!ret)
 		ret = check_what(m, err);
@@ -106,8 +110,8 @@ static int check_number(const char *what, int64_t number, int64_t max, struct er
 {
 	if (number >= 0 && number <= max)
 		return 0;
-	return err_set(err, -ERANGE, "%s number %" PRId64 " is out of range (0 to %" PRId64 ")", what, number,
-		       max);
+	return err_set(err, -ERANGE, "%s number %" PRId64 " is out of range (0 to %" PRId64 ")",
+		       what, number, max);
 }
 
 static int check_node(const struct rootfs_device *d, struct err *err)
@@ -115,7 +119,8 @@ static int check_node(const struct rootfs_device *d, struct err *err)
 	int ret;
 
 	if (d->file_mode & ~(uint32_t)07777)
-		return err_set(err, -EINVAL, "file mode 0%o has more than permission bits", d->file_mode);
+		return err_set(err, -EINVAL, "file mode 0%o has more than permission bits",
+			       d->file_mode);
 	if (d->type == 'p')
 		return 0;
 	if (!d->type || !strchr("cbu", d->type))
@@ -180,7 +185,8 @@ int rootfs_resolve(const struct rootfs_spec *spec, struct err *err)
 	int ret;
 
 	if (path[0] != '/')
-		return err_set(err, -EINVAL, "rootfs: '%s' is not an absolute path or is a symlink", path);
+		return err_set(err, -EINVAL, "rootfs: '%s' is not an absolute path or is a symlink",
+			       path);
 	if (stat(path, &st))
 		return err_sys(err, -errno, "rootfs '%s'", path);
 	if (!S_ISDIR(st.st_mode))
@@ -193,6 +199,7 @@ int rootfs_resolve(const struct rootfs_spec *spec, struct err *err)
 	if (ret)
 		return err_wrap(err, "rootfs '%s'", path);
 	if (strcmp(inside, real))
-		return err_set(err, -EINVAL, "rootfs: '%s' is not an absolute path or is a symlink", path);
+		return err_set(err, -EINVAL, "rootfs: '%s' is not an absolute path or is a symlink",
+			       path);
 	return 0;
 }

@@ -19,15 +19,16 @@
 #include <termios.h>
 
 /* pty(7), Documentation/filesystems/devpts.rst */
-#define PTMX_MAJOR 5
-#define PTMX_MINOR 2
+#define PTMX_MAJOR        5
+#define PTMX_MINOR        2
 #define DEVPTS_ROOT_INODE 1
 
 static bool is_ptmx(int fd)
 {
 	struct stat st;
 
-	return !fstat(fd, &st) && S_ISCHR(st.st_mode) && st.st_rdev == makedev(PTMX_MAJOR, PTMX_MINOR);
+	return !fstat(fd, &st) && S_ISCHR(st.st_mode) &&
+	       st.st_rdev == makedev(PTMX_MAJOR, PTMX_MINOR);
 }
 
 /*
@@ -60,7 +61,8 @@ static int open_host_master(struct err *err)
 	if (master < 0)
 		return err_sys(err, -errno, "/dev/ptmx of the host");
 	if (!is_ptmx(master))
-		return err_set(err, -ENODEV, "/dev/ptmx of the host is not the pty multiplexer (5:2)");
+		return err_set(err, -ENODEV,
+			       "/dev/ptmx of the host is not the pty multiplexer (5:2)");
 	return take_fd(&master);
 }
 
@@ -87,7 +89,8 @@ static int open_slave(int master, uid_t owner, struct err *err)
 /* The place for the console: what is there already, or a new empty file. */
 static int open_console(int dev, struct err *err)
 {
-	_cleanup_fd_ int made = openat(dev, "console", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	_cleanup_fd_ int made =
+		openat(dev, "console", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
 
@@ -97,7 +100,8 @@ static int open_console(int dev, struct err *err)
 	if (fd < 0 || fstat(fd, &st))
 		return err_sys(err, -errno, "/dev/console");
 	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
-		return err_set(err, -EEXIST, "/dev/console is neither a file nor a device that a terminal "
+		return err_set(err, -EEXIST,
+			       "/dev/console is neither a file nor a device that a terminal "
 			       "could be mounted on");
 	return take_fd(&fd);
 }

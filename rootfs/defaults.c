@@ -12,7 +12,7 @@
 static const struct default_mount {
 	const char *source, *destination, *type, *data;
 	unsigned long flags;
-	bool for_devices;         /* only where devices are declared and /dev is no mount */
+	bool for_devices; /* only where devices are declared and /dev is no mount */
 } defaults[] = {
 	{ "proc", "/proc", "proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC, false },
 	{ "tmpfs", "/dev", "tmpfs", "mode=755,size=65536k", MS_NOSUID | MS_STRICTATIME, true },
@@ -20,7 +20,8 @@ static const struct default_mount {
 	  MS_NOSUID | MS_NOEXEC, true },
 };
 
-static int is_mounted(const struct rootfs_spec *spec, const char *path, bool *mounted, struct err *err)
+static int is_mounted(const struct rootfs_spec *spec, const char *path, bool *mounted,
+		      struct err *err)
 {
 	*mounted = false;
 	for (size_t i = 0; i < spec->mount_count && !*mounted; i++) {
@@ -75,8 +76,8 @@ static int put_first(struct rootfs_spec *spec, const struct rootfs_mount *added,
 	return 0;
 }
 
-static int choose(const struct rootfs_spec *spec, const struct default_mount **chosen, size_t *count,
-		  struct err *err)
+static int choose(const struct rootfs_spec *spec, const struct default_mount **chosen,
+		  size_t *count, struct err *err)
 {
 	bool mounted, dev_mounted;
 	int ret = is_mounted(spec, "/dev", &dev_mounted, err);

@@ -40,7 +40,9 @@ static bool is_node(const struct stat *st, const struct rootfs_device *d)
 static int make_node(const struct rootfs_device *d, int dir, const char *name, struct err *err)
 {
 	mode_t mask = umask(0);
-	int ret = mknodat(dir, name, device_type(d) | (d->file_mode & 07777), device_number(d)) ? -errno : 0;
+	int ret = mknodat(dir, name, device_type(d) | (d->file_mode & 07777), device_number(d))
+			  ? -errno
+			  : 0;
 
 	umask(mask);
 	if (ret)
@@ -99,8 +101,8 @@ static int mount_node(const struct rootfs_device *d, const struct rootfs_run *ru
 }
 
 /* Something is there: the very device, a mountpoint for it, or what we do not touch. */
-static int use_existing(const struct rootfs_device *d, const struct rootfs_run *run, const char *real,
-			struct err *err)
+static int use_existing(const struct rootfs_device *d, const struct rootfs_run *run,
+			const char *real, struct err *err)
 {
 	_cleanup_fd_ int fd = path_open(run->root_fd, real, 0);
 	struct stat st;
@@ -131,8 +133,10 @@ int device_make(const struct rootfs_device *d, struct rootfs_run *run, struct er
 		return use_existing(d, run, real, err);
 	dir = own_scratch_parent(run, real, missing, err);
 	if (dir == -EROFS)
-		return err_set(err, dir, "'%s' is missing, and nodes are only made where the container has a "
-			       "tmpfs of its own", real);
+		return err_set(err, dir,
+			       "'%s' is missing, and nodes are only made where the container has a "
+			       "tmpfs of its own",
+			       real);
 	return dir < 0 ? dir : make_node(d, dir, path_name(real), err);
 }
 

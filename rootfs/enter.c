@@ -27,7 +27,9 @@ static int pivot_failed(int code, struct err *err)
 {
 	err_sys(err, code, "pivot_root into the rootfs");
 	if (code == -EINVAL && on_initramfs())
-		err_append(err, " (the host's root seems to be an initramfs; no_pivot_root avoids this)");
+		err_append(
+			err,
+			" (the host's root seems to be an initramfs; no_pivot_root avoids this)");
 	return code;
 }
 

@@ -34,9 +34,13 @@ bool mount_is_scratch(const struct rootfs_mount *m)
 struct rootfs_own mount_own(const struct rootfs_mount *m)
 {
 	/* Kinds of which each mount is an instance of its own, and disks; sysfs or cgroup2 are the host's too. */
-	static const char *const instances[] = { "tmpfs", "ramfs", "proc", "devpts", "overlay", NULL };
+	static const char *const instances[] = {
+		"tmpfs", "ramfs", "proc", "devpts", "overlay", NULL
+	};
 	struct rootfs_own own = {
-		.scratch = mount_is_scratch(m), .devpts = is_type(m, "devpts"), .readonly_fd = -1,
+		.scratch = mount_is_scratch(m),
+		.devpts = is_type(m, "devpts"),
+		.readonly_fd = -1,
 	};
 
 	own.exclusive = m->source && m->source[0] == '/';

@@ -6,11 +6,11 @@
 #include "rootfs/rootfs.h"
 
 enum mount_kind {
-	MOUNT_NEW,          /* a new mount of a file system */
-	MOUNT_BIND,         /* a path of the host: type "bind", or MS_BIND */
-	MOUNT_CGROUP,       /* the container's own cgroups: type "cgroup" */
-	MOUNT_REMOUNT,      /* other flags for what is mounted there: MS_REMOUNT */
-	MOUNT_PROPAGATION,  /* neither type nor source, only MS_SHARED or the like */
+	MOUNT_NEW,         /* a new mount of a file system */
+	MOUNT_BIND,        /* a path of the host: type "bind", or MS_BIND */
+	MOUNT_CGROUP,      /* the container's own cgroups: type "cgroup" */
+	MOUNT_REMOUNT,     /* other flags for what is mounted there: MS_REMOUNT */
+	MOUNT_PROPAGATION, /* neither type nor source, only MS_SHARED or the like */
 };
 
 enum mount_kind mount_kind(const struct rootfs_mount *m);

@@ -9,15 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 
-const struct dev_link dev_links[] = {
-	{ "/dev/fd", "/proc/self/fd", NULL, false },
-	{ "/dev/stdin", "/proc/self/fd/0", NULL, false },
-	{ "/dev/stdout", "/proc/self/fd/1", NULL, false },
-	{ "/dev/stderr", "/proc/self/fd/2", NULL, false },
-	{ "/dev/core", "/proc/kcore", "/proc/kcore", false },
-	{ "/dev/ptmx", "pts/ptmx", NULL, true },
-	{ NULL, NULL, NULL, false }
-};
+const struct dev_link dev_links[] = { { "/dev/fd", "/proc/self/fd", NULL, false },
+				      { "/dev/stdin", "/proc/self/fd/0", NULL, false },
+				      { "/dev/stdout", "/proc/self/fd/1", NULL, false },
+				      { "/dev/stderr", "/proc/self/fd/2", NULL, false },
+				      { "/dev/core", "/proc/kcore", "/proc/kcore", false },
+				      { "/dev/ptmx", "pts/ptmx", NULL, true },
+				      { NULL, NULL, NULL, false } };
 
 static bool has_devpts(const struct rootfs_run *run)
 {

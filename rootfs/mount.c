@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#define PROC_ROOT_INODE 1   /* PROC_ROOT_INO, include/linux/proc_ns.h */
+#define PROC_ROOT_INODE 1 /* PROC_ROOT_INO, include/linux/proc_ns.h */
 
 static bool is_procfs(int fd)
 {
@@ -39,18 +39,21 @@ static bool is_same_file(int a, int b)
  * What the text allowed can still lead to a bad place by a symlink in the rootfs. That something lies on a
  * procfs is only right for another mount of proc on /proc.
  */
-static int check_target(const struct rootfs_run *run, const char *inside, int target, struct err *err)
+static int check_target(const struct rootfs_run *run, const char *inside, int target,
+			struct err *err)
 {
 	if (is_same_file(target, run->root_fd))
-		return err_set(err, -EINVAL, "leads to the rootfs itself: mounting into / is prohibited");
+		return err_set(err, -EINVAL,
+			       "leads to the rootfs itself: mounting into / is prohibited");
 	if (is_procfs(target) && strcmp(inside, "/proc"))
-		return err_set(err, -EINVAL, "cannot be mounted because it is located inside '/proc'");
+		return err_set(err, -EINVAL,
+			       "cannot be mounted because it is located inside '/proc'");
 	return 0;
 }
 
 /* The destination as an O_PATH fd; what is missing of it is made, if that is on a file system of ours. */
-static int open_target(const struct rootfs_run *run, const struct rootfs_mount *m, const char *inside,
-		       mode_t type, struct err *err)
+static int open_target(const struct rootfs_run *run, const struct rootfs_mount *m,
+		       const char *inside, mode_t type, struct err *err)
 {
 	_cleanup_free_ char *real = NULL;
 	_cleanup_fd_ int fd = -1;
@@ -61,8 +64,10 @@ static int open_target(const struct rootfs_run *run, const struct rootfs_mount *
 		return ret;
 	/* proc and sysfs elsewhere than where they are masked and trusted by path: CVE-2019-19921 and others. */
 	if (mount_is_kernel_view(m) && strcmp(real, inside))
-		return err_set(err, -ELOOP, "'%s' leads through a symlink in the rootfs to '%s', and %s is "
-			       "only mounted on a directory proper", inside, real, m->type);
+		return err_set(err, -ELOOP,
+			       "'%s' leads through a symlink in the rootfs to '%s', and %s is "
+			       "only mounted on a directory proper",
+			       inside, real, m->type);
 	ret = own_make(run, real, missing, type, err);
 	if (ret)
 		return ret;
@@ -83,7 +88,8 @@ static int check_same_kind(int target, mode_t type, struct err *err)
 	if (S_ISDIR(st.st_mode) == (type == S_IFDIR))
 		return 0;
 	if (type == S_IFDIR)
-		return err_set(err, -ENOTDIR, "the destination is no directory, and a directory is to be mounted");
+		return err_set(err, -ENOTDIR,
+			       "the destination is no directory, and a directory is to be mounted");
 	return err_set(err, -EISDIR, "the destination is a directory, and a file is to be mounted");
 }
 
@@ -116,12 +122,14 @@ static int remember(const struct rootfs_mount *m, int tree, struct rootfs_run *r
 	return own_add(run, tree, own, err);
 }
 
-static int mount_new(const struct rootfs_spec *spec, const struct rootfs_mount *m, struct rootfs_run *run,
-		     const char *inside, struct err *err)
+static int mount_new(const struct rootfs_spec *spec, const struct rootfs_mount *m,
+		     struct rootfs_run *run, const char *inside, struct err *err)
 {
 	_cleanup_fd_ int target = open_target(run, m, inside, S_IFDIR, err);
 	bool tmpfs = !strcmp(m->type, "tmpfs");
-	struct newfs fs = { .type = m->type, .source = m->source, .flags = m->flags, .data = m->data };
+	struct newfs fs = {
+		.type = m->type, .source = m->source, .flags = m->flags, .data = m->data
+	};
 	_cleanup_fd_ int tree = -1;
 	char mode[16];
 	struct stat st;
@@ -175,8 +183,8 @@ static int check_proc_source(const char *inside, int tree, struct err *err)
 	return err_set(err, -EINVAL, "only a proc file system can be mounted on '/proc'");
 }
 
-static int mount_bind(const struct rootfs_spec *spec, const struct rootfs_mount *m, struct rootfs_run *run,
-		      const char *inside, struct err *err)
+static int mount_bind(const struct rootfs_spec *spec, const struct rootfs_mount *m,
+		      struct rootfs_run *run, const char *inside, struct err *err)
 {
 	_cleanup_fd_ int tree = -1, target = -1;
 	mode_t type = S_IFDIR;
@@ -202,8 +210,8 @@ static int mount_bind(const struct rootfs_spec *spec, const struct rootfs_mount 
 	return attach(m, tree, target, err);
 }
 
-static int mount_cgroup(const struct rootfs_spec *spec, const struct rootfs_mount *m, struct rootfs_run *run,
-			const char *inside, struct err *err)
+static int mount_cgroup(const struct rootfs_spec *spec, const struct rootfs_mount *m,
+			struct rootfs_run *run, const char *inside, struct err *err)
 {
 	_cleanup_fd_ int target = open_target(run, m, inside, S_IFDIR, err);
 	int ret;
@@ -268,8 +276,8 @@ static int mount_propagate(const struct rootfs_spec *spec, const struct rootfs_m
 	return fd < 0 ? fd : set_propagation(m, fd, err);
 }
 
-static int (*const by_kind[])(const struct rootfs_spec *, const struct rootfs_mount *, struct rootfs_run *,
-			      const char *, struct err *) = {
+static int (*const by_kind[])(const struct rootfs_spec *, const struct rootfs_mount *,
+			      struct rootfs_run *, const char *, struct err *) = {
 	[MOUNT_NEW] = mount_new,
 	[MOUNT_BIND] = mount_bind,
 	[MOUNT_CGROUP] = mount_cgroup,

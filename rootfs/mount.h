@@ -13,7 +13,7 @@ int mount_entry(const struct rootfs_spec *spec, size_t i, struct rootfs_run *run
  * run->cgroups, named by its controllers, with links for those that are mounted together; with a lone v2 cgroup, that
  * cgroup itself.
  */
-int mount_cgroups(const struct rootfs_mount *m, const char *label, struct rootfs_run *run, int target,
-		  struct err *err);
+int mount_cgroups(const struct rootfs_mount *m, const char *label, struct rootfs_run *run,
+		  int target, struct err *err);
 
 #endif

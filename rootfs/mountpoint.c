@@ -24,25 +24,23 @@
 
 enum { KIND_DIRECTORY, KIND_FILE };
 
-static const struct json_name kinds[] = {
-	{ "directory", KIND_DIRECTORY },
-	{ "file", KIND_FILE },
-	{ NULL, 0 }
-};
+static const struct json_name kinds[] = { { "directory", KIND_DIRECTORY },
+					  { "file", KIND_FILE },
+					  { NULL, 0 } };
 
 struct mountpoint {
-	char *rootfs;    /* a directory of the host: the rootfs, or the source of a bind mount above */
-	char *path;      /* in it, free of symlinks */
+	char *rootfs; /* a directory of the host: the rootfs, or the source of a bind mount above */
+	char *path;   /* in it, free of symlinks */
 	int kind;
 };
 
 static const struct json_field mountpoint_fields[] = {
 	JSON_STRING(struct mountpoint, "rootfs", rootfs, .flags = JSON_REQUIRED),
 	JSON_STRING(struct mountpoint, "path", path, .flags = JSON_REQUIRED),
-	JSON_ENUM(struct mountpoint, "kind", kind, kinds, .flags = JSON_KEEP),
-	JSON_END
+	JSON_ENUM(struct mountpoint, "kind", kind, kinds, .flags = JSON_KEEP), JSON_END
 };
-static const struct json_schema mountpoint_schema = JSON_SCHEMA(struct mountpoint, mountpoint_fields);
+static const struct json_schema mountpoint_schema =
+	JSON_SCHEMA(struct mountpoint, mountpoint_fields);
 
 /* O_PATH fd of the directory that it is in; -errno. */
 static int open_parent(const struct mountpoint *m)
@@ -57,7 +55,8 @@ static int open_parent(const struct mountpoint *m)
 
 static bool is_kind(const struct mountpoint *m, const struct stat *st)
 {
-	return m->kind == KIND_DIRECTORY ? S_ISDIR(st->st_mode) : !S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode);
+	return m->kind == KIND_DIRECTORY ? S_ISDIR(st->st_mode)
+					 : !S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode);
 }
 
 /* 0, -ENOENT, or -ESTALE for something of the wrong kind. */
@@ -95,14 +94,17 @@ static int mountpoint_apply(struct scope *scope, void *args, struct err *err)
 
 	(void)scope;
 	if (parent < 0)
-		return err_sys(err, parent, "cannot make the mountpoint '%s' in '%s'", m->path, m->rootfs);
+		return err_sys(err, parent, "cannot make the mountpoint '%s' in '%s'", m->path,
+			       m->rootfs);
 	ret = make(m, parent);
 	if (ret == -EEXIST)
 		ret = look(m, parent);
 	if (ret == -ESTALE)
-		return err_set(err, -EEXIST, "'%s' in '%s' is of the wrong kind to be a mountpoint", m->path,
-			       m->rootfs);
-	return ret ? err_sys(err, ret, "cannot make the mountpoint '%s' in '%s'", m->path, m->rootfs) : 0;
+		return err_set(err, -EEXIST, "'%s' in '%s' is of the wrong kind to be a mountpoint",
+			       m->path, m->rootfs);
+	return ret ? err_sys(err, ret, "cannot make the mountpoint '%s' in '%s'", m->path,
+			     m->rootfs)
+		   : 0;
 }
 
 /* Only what still is as empty as we made it. */
@@ -114,7 +116,8 @@ static int mountpoint_revert(struct scope *scope, void *args, struct err *err)
 
 	(void)scope;
 	if (parent < 0 && parent != -ENOENT && parent != -ENOTDIR && parent != -ELOOP)
-		return err_sys(err, parent, "cannot look for the mountpoint '%s' in '%s'", m->path, m->rootfs);
+		return err_sys(err, parent, "cannot look for the mountpoint '%s' in '%s'", m->path,
+			       m->rootfs);
 	if (parent < 0 || fstatat(parent, path_name(m->path), &st, AT_SYMLINK_NOFOLLOW))
 		return 0;
 	if (!is_kind(m, &st) || (m->kind == KIND_FILE && (!S_ISREG(st.st_mode) || st.st_size)))
@@ -124,7 +127,8 @@ static int mountpoint_revert(struct scope *scope, void *args, struct err *err)
 	/* In use, or used by somebody else by now: it stays. */
 	if (errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST || errno == EBUSY)
 		return 0;
-	return err_sys(err, -errno, "cannot remove the mountpoint '%s' from '%s'", m->path, m->rootfs);
+	return err_sys(err, -errno, "cannot remove the mountpoint '%s' from '%s'", m->path,
+		       m->rootfs);
 }
 
 static int mountpoint_probe(struct scope *scope, const void *args, struct err *err)
@@ -142,7 +146,8 @@ static int mountpoint_probe(struct scope *scope, const void *args, struct err *e
 static void mountpoint_show(const void *args, FILE *out)
 {
 	const struct mountpoint *m = args;
-	_cleanup_free_ char *path = str_format("%s%s", strcmp(m->rootfs, "/") ? m->rootfs : "", m->path);
+	_cleanup_free_ char *path =
+		str_format("%s%s", strcmp(m->rootfs, "/") ? m->rootfs : "", m->path);
 
 	fputs(m->kind == KIND_DIRECTORY ? "mkdir " : "touch ", out);
 	str_print_shell(out, path ? path : m->path);
@@ -192,8 +197,9 @@ static int add_step(const char *base, const char *path, int kind, bool missing, 
 	return plan_add(plan, &mountpoint_step, &where, &args, err);
 }
 
-int mountpoint_plan(const char *base, const char *real, size_t missing, bool file, const char *origin,
-		    const struct scope *scope, struct plan *plan, struct err *err)
+int mountpoint_plan(const char *base, const char *real, size_t missing, bool file,
+		    const char *origin, const struct scope *scope, struct plan *plan,
+		    struct err *err)
 {
 	size_t depth = path_depth(real);
 

@@ -15,7 +15,8 @@
  * host's directory @base (absolute, free of symlinks), and for those that other containers made. @file: the last
  * component is an empty file.
  */
-int mountpoint_plan(const char *base, const char *real, size_t missing, bool file, const char *origin,
-		    const struct scope *scope, struct plan *plan, struct err *err);
+int mountpoint_plan(const char *base, const char *real, size_t missing, bool file,
+		    const char *origin, const struct scope *scope, struct plan *plan,
+		    struct err *err);
 
 #endif

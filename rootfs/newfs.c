@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#define VALUE_MAX 255   /* fsconfig(2) takes 256 bytes with the NUL */
+#define VALUE_MAX 255 /* fsconfig(2) takes 256 bytes with the NUL */
 
 /*
  * "x: Invalid argument (kernel: tmpfs: Bad value for 'size')". The log holds lines as "e tmpfs: Bad ...", read
@@ -36,7 +36,8 @@ static int set_parameter(int fs_fd, const char *key, const char *value, struct e
 	int ret;
 
 	if (value && strlen(value) > VALUE_MAX)
-		return err_set(err, -EINVAL, "option '%s': the value is longer than %d bytes", key, VALUE_MAX);
+		return err_set(err, -EINVAL, "option '%s': the value is longer than %d bytes", key,
+			       VALUE_MAX);
 	if (!fsconfig(fs_fd, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0))
 		return 0;
 	ret = -errno;
@@ -142,7 +143,8 @@ static int set_label(int fs_fd, const struct newfs *fs, struct err *err)
 
 static int configure(int fs_fd, const struct newfs *fs, struct err *err)
 {
-	int ret = set_parameter(fs_fd, "source", str_empty(fs->source) ? fs->type : fs->source, err);
+	int ret =
+		set_parameter(fs_fd, "source", str_empty(fs->source) ? fs->type : fs->source, err);
 
 	if (!ret)
 		ret = set_readonly(fs_fd, fs, err);

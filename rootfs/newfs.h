@@ -10,11 +10,13 @@
 
 struct newfs {
 	const char *type;
-	const char *source;       /* NULL or "": the type */
-	unsigned long flags;      /* MS_*, for the mount and for the file system */
-	const char *data;         /* comma-separated; what stands in double quotes is kept together. NULL: none */
-	const char *label;        /* SELinux label of everything in it; NULL: none */
-	const char *mode;         /* mode of the root directory, octal, unless @data says it; NULL: the kernel's choice */
+	const char *source;  /* NULL or "": the type */
+	unsigned long flags; /* MS_*, for the mount and for the file system */
+	const char *
+		data; /* comma-separated; what stands in double quotes is kept together. NULL: none */
+	const char *label; /* SELinux label of everything in it; NULL: none */
+	const char *
+		mode; /* mode of the root directory, octal, unless @data says it; NULL: the kernel's choice */
 };
 
 /* The detached mount (O_PATH, CLOEXEC), or a negative errno. */

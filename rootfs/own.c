@@ -52,7 +52,8 @@ const struct rootfs_own *own_find(const struct rootfs_run *run, int fd)
 }
 
 /* O_PATH fd of the directory that holds the first of the @missing components. */
-static int open_above(const struct rootfs_run *run, const char *real, size_t missing, struct err *err)
+static int open_above(const struct rootfs_run *run, const char *real, size_t missing,
+		      struct err *err)
 {
 	_cleanup_free_ char *above = path_prefix(real, path_depth(real) - missing);
 	int fd;
@@ -101,7 +102,8 @@ static int make_rest(int above, const char *real, size_t missing, mode_t type, s
 	return at < 0 ? err_sys(err, -errno, "cannot make '%s'", real) : 0;
 }
 
-int own_make(const struct rootfs_run *run, const char *real, size_t missing, mode_t type, struct err *err)
+int own_make(const struct rootfs_run *run, const char *real, size_t missing, mode_t type,
+	     struct err *err)
 {
 	const struct rootfs_own *own;
 	_cleanup_fd_ int above = -1;
@@ -113,12 +115,15 @@ int own_make(const struct rootfs_run *run, const char *real, size_t missing, mod
 		return above;
 	own = own_find(run, above);
 	if (!own || !own->exclusive)
-		return err_set(err, -EROFS, "'%s' is missing, and nothing is written where the container has "
-			       "no file system of its own", real);
+		return err_set(err, -EROFS,
+			       "'%s' is missing, and nothing is written where the container has "
+			       "no file system of its own",
+			       real);
 	return make_rest(above, real, missing, type, err);
 }
 
-int own_scratch_parent(const struct rootfs_run *run, const char *real, size_t missing, struct err *err)
+int own_scratch_parent(const struct rootfs_run *run, const char *real, size_t missing,
+		       struct err *err)
 {
 	_cleanup_free_ char *parent = path_prefix(real, path_depth(real) - 1);
 	size_t parents = missing > 1 ? missing - 1 : 0;

@@ -19,12 +19,14 @@ const struct rootfs_own *own_find(const struct rootfs_run *run, int fd);
  * one what @type says, S_IFDIR or S_IFREG (0644). -EROFS where they would not lie on an
  * exclusive mount of ours.
  */
-int own_make(const struct rootfs_run *run, const char *real, size_t missing, mode_t type, struct err *err);
+int own_make(const struct rootfs_run *run, const char *real, size_t missing, mode_t type,
+	     struct err *err);
 
 /*
  * The directory of the real path @real, which gets made if it is missing (of @missing components), if it lies
  * on a scratch mount of ours. O_PATH fd; -EROFS, without a text, if it lies elsewhere.
  */
-int own_scratch_parent(const struct rootfs_run *run, const char *real, size_t missing, struct err *err);
+int own_scratch_parent(const struct rootfs_run *run, const char *real, size_t missing,
+		       struct err *err);
 
 #endif

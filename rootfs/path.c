@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#define SYMLINKS_MAX 40   /* as the kernel's MAXSYMLINKS, path_resolution(7) */
+#define SYMLINKS_MAX 40 /* as the kernel's MAXSYMLINKS, path_resolution(7) */
 
 /* An inside path that grows and shrinks by components; "" stands for "/". */
 struct stack {
@@ -96,7 +96,8 @@ int path_inside(const char *rootfs, const char *path, char **inside, struct err 
 			if (!stack_pop(&done))
 				return err_set(err, -EINVAL, "'%s' leaves the rootfs", path);
 		} else if (stack_push(&done, name, len)) {
-			return err_set(err, -ENAMETOOLONG, "the path is longer than %d bytes", PATH_MAX);
+			return err_set(err, -ENAMETOOLONG, "the path is longer than %d bytes",
+				       PATH_MAX);
 		}
 	}
 	*inside = stack_copy(&done);
@@ -130,7 +131,7 @@ struct walk {
 	int root;
 	struct stack done;
 	char todo[PATH_MAX];
-	const char *rest;         /* in todo */
+	const char *rest; /* in todo */
 	size_t missing;
 	unsigned int links;
 };

@@ -18,8 +18,8 @@ struct planner {
 	const struct rootfs_spec *spec;
 	const struct scope *scope;
 	struct plan *plan;
-	char *rootfs;        /* absolute, without symlinks and needless slashes */
-	char **inside;       /* of each mount: real where it lies on the rootfs itself */
+	char *rootfs;  /* absolute, without symlinks and needless slashes */
+	char **inside; /* of each mount: real where it lies on the rootfs itself */
 };
 
 static bool takes_place(const struct rootfs_mount *m)
@@ -43,8 +43,8 @@ static size_t find_cover(const struct planner *p, size_t limit, const char *path
  * it is on a file system that does not exist yet: what is missing there is made by the child and goes
  * with the container.
  */
-static int find_base(const struct planner *p, size_t limit, const char *path, char **base, const char **rest,
-		     struct err *err)
+static int find_base(const struct planner *p, size_t limit, const char *path, char **base,
+		     const char **rest, struct err *err)
 {
 	size_t cover = find_cover(p, limit, path);
 	const struct rootfs_mount *m = cover < limit ? &p->spec->mounts[cover] : NULL;
@@ -64,8 +64,8 @@ static int find_base(const struct planner *p, size_t limit, const char *path, ch
 }
 
 /* *@inside becomes real where that can be told. */
-static int plan_path(const struct planner *p, size_t limit, char **inside, bool file, const char *origin,
-		     struct err *err)
+static int plan_path(const struct planner *p, size_t limit, char **inside, bool file,
+		     const char *origin, struct err *err)
 {
 	_cleanup_free_ char *base = NULL, *real = NULL;
 	_cleanup_fd_ int root = -1;
@@ -147,7 +147,8 @@ static int plan_all(struct planner *p, struct err *err)
 	if (!ret && !p->inside)
 		return err_oom(err);
 	for (size_t i = 0; !ret && i < p->spec->mount_count; i++) {
-		ret = path_inside(p->spec->path, p->spec->mounts[i].destination, &p->inside[i], err);
+		ret = path_inside(p->spec->path, p->spec->mounts[i].destination, &p->inside[i],
+				  err);
 		if (!ret)
 			ret = plan_mount(p, i, err);
 	}
@@ -156,7 +157,8 @@ static int plan_all(struct planner *p, struct err *err)
 	return ret;
 }
 
-int rootfs_plan(const struct rootfs_spec *spec, const struct scope *scope, struct plan *plan, struct err *err)
+int rootfs_plan(const struct rootfs_spec *spec, const struct scope *scope, struct plan *plan,
+		struct err *err)
 {
 	struct planner p = { .spec = spec, .scope = scope, .plan = plan };
 	int ret = plan_all(&p, err);

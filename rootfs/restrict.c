@@ -56,7 +56,8 @@ static int check_proc(const char *inside, int fd, struct err *err)
 }
 
 /* *@fd is -1 when there is nothing to restrict. */
-static int open_restricted(const struct rootfs_run *run, const char *inside, int *fd, struct err *err)
+static int open_restricted(const struct rootfs_run *run, const char *inside, int *fd,
+			   struct err *err)
 {
 	_cleanup_free_ char *real = NULL;
 	struct err why;
@@ -103,8 +104,11 @@ static int make_readonly(const struct rootfs_run *run, const char *inside, struc
 static int make_empty(const char *label, struct cover *empty, struct err *err)
 {
 	const struct newfs fs = {
-		.type = "tmpfs", .flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		.data = "nr_blocks=1,nr_inodes=1", .mode = "755", .label = label,
+		.type = "tmpfs",
+		.flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		.data = "nr_blocks=1,nr_inodes=1",
+		.mode = "755",
+		.label = label,
 	};
 
 	if (empty->fd < 0)
@@ -159,7 +163,8 @@ static int mask_all(const struct rootfs_spec *spec, const struct rootfs_run *run
 	return ret;
 }
 
-static int make_all_readonly(const struct rootfs_spec *spec, const struct rootfs_run *run, struct err *err)
+static int make_all_readonly(const struct rootfs_spec *spec, const struct rootfs_run *run,
+			     struct err *err)
 {
 	char **paths = spec->readonly_paths;
 

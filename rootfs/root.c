@@ -18,8 +18,10 @@ static int cut_propagation(const struct rootfs_spec *spec, struct err *err)
 {
 	unsigned long how = spec->private_propagation ? MS_PRIVATE : MS_SLAVE;
 
-	return mount(NULL, "/", NULL, MS_REC | how, NULL) ?
-		err_sys(err, -errno, "cannot make the mounts %s", spec->private_propagation ? "private" : "slaves") : 0;
+	return mount(NULL, "/", NULL, MS_REC | how, NULL)
+		       ? err_sys(err, -errno, "cannot make the mounts %s",
+				 spec->private_propagation ? "private" : "slaves")
+		       : 0;
 }
 
 /* pivot_root(2) wants a mount; the clone inherits the propagation of what it is cloned from. */
@@ -35,7 +37,8 @@ static int make_root(const struct rootfs_spec *spec, struct err *err)
 	if (tree < 0)
 		return err_sys(err, tree, "rootfs '%s': cannot be mounted", spec->path);
 	ret = tree_attach(tree, place);
-	return ret ? err_sys(err, ret, "rootfs '%s': cannot be mounted", spec->path) : take_fd(&tree);
+	return ret ? err_sys(err, ret, "rootfs '%s': cannot be mounted", spec->path)
+		   : take_fd(&tree);
 }
 
 /*

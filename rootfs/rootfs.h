@@ -23,18 +23,18 @@
 
 struct rootfs_mount {
 	char *source;
-	char *destination;        /* inside the rootfs */
-	char *type;               /* file system ("proc", "tmpfs", ...), "bind" or "cgroup" */
-	unsigned long flags;      /* MS_* as for mount(2), propagation included */
-	char *data;               /* comma-separated, as for mount(2); quotes keep commas together */
-	bool automatic;           /* not the config's: rootfs_add_defaults() put it there */
+	char *destination;   /* inside the rootfs */
+	char *type;          /* file system ("proc", "tmpfs", ...), "bind" or "cgroup" */
+	unsigned long flags; /* MS_* as for mount(2), propagation included */
+	char *data;          /* comma-separated, as for mount(2); quotes keep commas together */
+	bool automatic;      /* not the config's: rootfs_add_defaults() put it there */
 };
 
 struct rootfs_device {
-	char type;                /* 'c', 'b', 'u', 'p' */
-	char *path;               /* inside the rootfs */
+	char type;  /* 'c', 'b', 'u', 'p' */
+	char *path; /* inside the rootfs */
 	int64_t major, minor;
-	uint32_t file_mode;       /* permission bits */
+	uint32_t file_mode; /* permission bits */
 	uid_t uid;
 	gid_t gid;
 };
@@ -46,7 +46,7 @@ struct rootfs_cgroup {
 };
 
 struct rootfs_spec {
-	char *path;               /* absolute; the host's directory */
+	char *path; /* absolute; the host's directory */
 	bool readonly;
 	bool no_pivot_root;       /* MS_MOVE and chroot instead */
 	bool private_propagation; /* MS_PRIVATE for what the host mounts later; else MS_SLAVE */
@@ -85,23 +85,26 @@ int rootfs_plan(const struct rootfs_spec *spec, const struct scope *scope, struc
 
 /* A file system that we mounted in this container (not a bind mount). */
 struct rootfs_own {
-	uint64_t mount_id;        /* stx_mnt_id, statx(2) */
-	bool exclusive;           /* not a file system of the kernel that the host has mounted as well */
-	bool scratch;             /* tmpfs or ramfs: nothing written to it outlives the container */
+	uint64_t mount_id; /* stx_mnt_id, statx(2) */
+	bool exclusive;    /* not a file system of the kernel that the host has mounted as well */
+	bool scratch;      /* tmpfs or ramfs: nothing written to it outlives the container */
 	bool devpts;
-	int readonly_fd;          /* O_PATH: to be made read-only at last, when all is in it; -1: not */
+	int readonly_fd; /* O_PATH: to be made read-only at last, when all is in it; -1: not */
 };
 
 /* What the child holds between the calls below. The caller sets cgroups, the rest is theirs. */
 struct rootfs_run {
-	int root_fd;              /* O_PATH: the rootfs, in the child's mount namespace */
-	int null_fd;              /* O_PATH: a detached mount of the host's /dev/null, to mask files with */
+	int root_fd; /* O_PATH: the rootfs, in the child's mount namespace */
+	int null_fd; /* O_PATH: a detached mount of the host's /dev/null, to mask files with */
 	const struct rootfs_cgroup *cgroups;
 	size_t cgroup_count;
 	struct rootfs_own *own;
 	size_t own_count;
 };
-#define ROOTFS_RUN_INIT { .root_fd = -1, .null_fd = -1 }
+#define ROOTFS_RUN_INIT                      \
+	{                                    \
+		.root_fd = -1, .null_fd = -1 \
+	}
 
 /* In the child, in a new mount namespace: propagation, the rootfs as a mount of its own, all mounts in order. */
 int rootfs_mount_all(const struct rootfs_spec *spec, struct rootfs_run *run, struct err *err);

@@ -46,15 +46,17 @@ static void print_options(const char *prefix, unsigned long flags, const char *d
 		str_print_shell(out, options);
 }
 
-static void show_propagation(const struct rootfs_spec *spec, const struct rootfs_mount *m, const char *inside,
-			     FILE *out)
+static void show_propagation(const struct rootfs_spec *spec, const struct rootfs_mount *m,
+			     const char *inside, FILE *out)
 {
 	static const struct {
 		unsigned long flag;
 		const char *name;
 	} names[] = {
-		{ MS_PRIVATE, "private" }, { MS_SLAVE, "slave" },
-		{ MS_SHARED, "shared" }, { MS_UNBINDABLE, "unbindable" },
+		{ MS_PRIVATE, "private" },
+		{ MS_SLAVE, "slave" },
+		{ MS_SHARED, "shared" },
+		{ MS_UNBINDABLE, "unbindable" },
 	};
 
 	for (size_t i = 0; i < array_size(names); i++) {
@@ -71,13 +73,15 @@ static bool says_mode(const char *data)
 	return data && (str_starts(data, "mode=") || strstr(data, ",mode="));
 }
 
-static void show_new(const struct rootfs_spec *spec, const struct rootfs_mount *m, const char *inside, FILE *out)
+static void show_new(const struct rootfs_spec *spec, const struct rootfs_mount *m,
+		     const char *inside, FILE *out)
 {
-	bool labelled = !str_empty(spec->mount_label) && !mount_is_kernel_view(m) && strcmp(m->type, "mqueue");
-	_cleanup_free_ char *data = str_format("%s%s%s%s%s", m->data ? m->data : "",
-					       labelled && !str_empty(m->data) ? "," : "",
-					       labelled ? "context=\"" : "", labelled ? spec->mount_label : "",
-					       labelled ? "\"" : "");
+	bool labelled = !str_empty(spec->mount_label) && !mount_is_kernel_view(m) &&
+			strcmp(m->type, "mqueue");
+	_cleanup_free_ char *data =
+		str_format("%s%s%s%s%s", m->data ? m->data : "",
+			   labelled && !str_empty(m->data) ? "," : "", labelled ? "context=\"" : "",
+			   labelled ? spec->mount_label : "", labelled ? "\"" : "");
 
 	fputs("mount -t ", out);
 	str_print_shell(out, m->type);
@@ -91,8 +95,8 @@ static void show_new(const struct rootfs_spec *spec, const struct rootfs_mount *
 	fputc('\n', out);
 }
 
-static void show_remount(const struct rootfs_spec *spec, const struct rootfs_mount *m, const char *inside,
-			 FILE *out)
+static void show_remount(const struct rootfs_spec *spec, const struct rootfs_mount *m,
+			 const char *inside, FILE *out)
 {
 	print_options(m->flags & MS_BIND ? "remount,bind" : "remount", m->flags, m->data, out);
 	fputc(' ', out);
@@ -100,7 +104,8 @@ static void show_remount(const struct rootfs_spec *spec, const struct rootfs_mou
 	fputc('\n', out);
 }
 
-static void show_bind(const struct rootfs_spec *spec, const struct rootfs_mount *m, const char *inside, FILE *out)
+static void show_bind(const struct rootfs_spec *spec, const struct rootfs_mount *m,
+		      const char *inside, FILE *out)
 {
 	fprintf(out, "mount --%sbind ", m->flags & MS_REC ? "r" : "");
 	str_print_shell(out, m->source);
@@ -116,8 +121,8 @@ static void show_bind(const struct rootfs_spec *spec, const struct rootfs_mount 
 	fputs(m->flags & MS_REC ? "   # and the mounts below it\n" : "\n", out);
 }
 
-static void show_cgroup(const struct rootfs_spec *spec, const struct rootfs_mount *m, const char *inside,
-			FILE *out)
+static void show_cgroup(const struct rootfs_spec *spec, const struct rootfs_mount *m,
+			const char *inside, FILE *out)
 {
 	fputs("mount -t tmpfs", out);
 	print_options(NULL, m->flags & ~(unsigned long)MS_RDONLY, "mode=755", out);
@@ -168,8 +173,8 @@ static bool is_mounted(const struct rootfs_spec *spec, const char *path, const c
 		const struct rootfs_mount *m = &spec->mounts[i];
 		_cleanup_free_ char *inside = NULL;
 
-		if (!path_inside(spec->path, m->destination, &inside, NULL) && !strcmp(inside, path) &&
-		    mount_kind(m) == MOUNT_NEW)
+		if (!path_inside(spec->path, m->destination, &inside, NULL) &&
+		    !strcmp(inside, path) && mount_kind(m) == MOUNT_NEW)
 			found = m->type && !strcmp(m->type, type);
 	}
 	return found;
@@ -186,8 +191,8 @@ static void show_device(const struct rootfs_spec *spec, const struct rootfs_devi
 	if (device_type(d) == S_IFIFO)
 		fputs(" p\n", out);
 	else
-		fprintf(out, " %c %" PRId64 " %" PRId64 "\n", device_type(d) == S_IFBLK ? 'b' : 'c', d->major,
-			d->minor);
+		fprintf(out, " %c %" PRId64 " %" PRId64 "\n", device_type(d) == S_IFBLK ? 'b' : 'c',
+			d->major, d->minor);
 	if (!d->uid && !d->gid)
 		return;
 	fprintf(out, "chown %u:%u ", d->uid, d->gid);

@@ -17,7 +17,7 @@
 
 struct fixture {
 	char dir[64];
-	int fd;         /* of dir/root */
+	int fd; /* of dir/root */
 };
 
 static int setup(void **state)
@@ -108,7 +108,9 @@ static void test_lock_follows_the_name(void **state)
 		close(fd);
 		fd = file_lock_dir(path, true, NULL);
 		_exit(fd >= 0 && fstat(fd, &held) == 0 && stat(path, &named) == 0 &&
-				      held.st_ino == named.st_ino ? 0 : 1);
+				      held.st_ino == named.st_ino
+			      ? 0
+			      : 1);
 	}
 	usleep(20000);
 	assert_int_equal(rmdir(path), 0);
@@ -125,8 +127,10 @@ static void test_lock_follows_the_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_read_refuses_what_is_no_file), T(test_replace_and_read),
-		T(test_remove_tree_spares_link_targets), T(test_lock_follows_the_name),
+		T(test_read_refuses_what_is_no_file),
+		T(test_replace_and_read),
+		T(test_remove_tree_spares_link_targets),
+		T(test_lock_follows_the_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@
 static struct {
 	bool exists[16];
 	int applied, reverted, batches;
-	int fail_at;         /* the n-th apply fails; -1: none */
+	int fail_at; /* the n-th apply fails; -1: none */
 	bool fail_revert;
 	char log[256];
 } fake;
@@ -35,8 +35,7 @@ struct fake_args {
 static const struct json_field fake_fields[] = {
 	JSON_UINT(struct fake_args, "number", number, .max = 15),
 	JSON_UINT(struct fake_args, "learned", learned),
-	JSON_STRING(struct fake_args, "name", name),
-	JSON_END
+	JSON_STRING(struct fake_args, "name", name), JSON_END
 };
 static const struct json_schema fake_schema = JSON_SCHEMA(struct fake_args, fake_fields);
 
@@ -101,12 +100,24 @@ static void fake_show(const void *args, FILE *out)
 }
 
 static const struct step_type plain = {
-	.name = "fake.plain", .args = &fake_schema, .phase = PHASE_PREPARE, .apply = fake_apply,
-	.revert = fake_revert, .probe = fake_probe, .show = fake_show, .learns = true,
+	.name = "fake.plain",
+	.args = &fake_schema,
+	.phase = PHASE_PREPARE,
+	.apply = fake_apply,
+	.revert = fake_revert,
+	.probe = fake_probe,
+	.show = fake_show,
+	.learns = true,
 };
 static const struct step_type batched = {
-	.name = "fake.batched", .args = &fake_schema, .phase = PHASE_CONNECT, .apply = fake_apply,
-	.apply_many = fake_apply_many, .revert = fake_revert, .probe = fake_probe, .show = fake_show,
+	.name = "fake.batched",
+	.args = &fake_schema,
+	.phase = PHASE_CONNECT,
+	.apply = fake_apply,
+	.apply_many = fake_apply_many,
+	.revert = fake_revert,
+	.probe = fake_probe,
+	.show = fake_show,
 };
 static const struct step_type *const types[] = { &plain, &batched, NULL };
 static const struct step_type *const *const tables[] = { types, NULL };
@@ -146,15 +157,19 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void add(struct fixture *f, const struct step_type *type, uint32_t number, const char *ns, const char *shared)
+static void add(struct fixture *f, const struct step_type *type, uint32_t number, const char *ns,
+		const char *shared)
 {
 	char origin[32];
 	struct err err = { 0 };
 
 	snprintf(origin, sizeof(origin), "thing[%u]", number);
-	assert_int_equal(plan_add(&f->plan, type,
-				  &(struct step){ .ns = (char *)ns, .origin = origin, .shared = (char *)shared },
-				  &(struct fake_args){ .number = number, .name = strdup("n") }, &err), 0);
+	assert_int_equal(
+		plan_add(&f->plan, type,
+			 &(struct step){
+				 .ns = (char *)ns, .origin = origin, .shared = (char *)shared },
+			 &(struct fake_args){ .number = number, .name = strdup("n") }, &err),
+		0);
 }
 
 static int count_calls(void *arg, struct err *err)
@@ -173,10 +188,12 @@ static void test_phases_in_order(void **state)
 	add(f, &plain, 2, NULL, NULL);
 	add(f, &batched, 3, "host", NULL);
 	add(f, &plain, 4, NULL, NULL);
-	assert_int_equal(plan_apply(&f->plan, PHASE_PREPARE, &f->scope, count_calls, &journals, NULL), 0);
+	assert_int_equal(
+		plan_apply(&f->plan, PHASE_PREPARE, &f->scope, count_calls, &journals, NULL), 0);
 	assert_string_equal(fake.log, "+2 +4 ");
 	assert_int_equal(journals, 2);
-	assert_int_equal(plan_apply(&f->plan, PHASE_CONNECT, &f->scope, count_calls, &journals, NULL), 0);
+	assert_int_equal(
+		plan_apply(&f->plan, PHASE_CONNECT, &f->scope, count_calls, &journals, NULL), 0);
 	assert_string_equal(fake.log, "+2 +4 +1 +3 ");
 	assert_int_equal(journals, 2);
 	assert_int_equal(plan_revert(&f->plan, &f->scope, NULL, NULL), 0);
@@ -202,7 +219,8 @@ static void test_failure_at_every_position(void **state)
 	struct fixture *f = *state;
 
 	for (uint32_t i = 0; i < 8; i++)
-		add(f, i % 2 ? &batched : &plain, i, NULL, i == 2 || i == 5 ? (i == 2 ? "two" : "five") : NULL);
+		add(f, i % 2 ? &batched : &plain, i, NULL,
+		    i == 2 || i == 5 ? (i == 2 ? "two" : "five") : NULL);
 	for (int at = 0; at < 8; at++) {
 		struct err err = { 0 };
 		int ret;
@@ -230,7 +248,9 @@ static void test_mortal_and_gone_namespaces_are_passed_over(void **state)
 	add(f, &plain, 1, "container", NULL);
 	add(f, &plain, 2, "joined", NULL);
 	add(f, &plain, 3, "host", NULL);
-	assert_int_equal(scope_set_ns(&f->scope, "container", open("/dev/null", O_RDONLY | O_CLOEXEC), true, NULL), 0);
+	assert_int_equal(scope_set_ns(&f->scope, "container",
+				      open("/dev/null", O_RDONLY | O_CLOEXEC), true, NULL),
+			 0);
 	assert_int_equal(scope_set_ns(&f->scope, "joined", -1, false, NULL), 0);
 	assert_int_equal(plan_revert(&f->plan, &f->scope, NULL, NULL), 0);
 	assert_string_equal(fake.log, "-3 ");
@@ -303,7 +323,8 @@ static void test_journal_refuses_unknown_types(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(plan_decode(&read, tables, text, strlen(text), "journal", &err), -EOPNOTSUPP);
+	assert_int_equal(plan_decode(&read, tables, text, strlen(text), "journal", &err),
+			 -EOPNOTSUPP);
 	assert_non_null(strstr(err.text, "fake.other"));
 	assert_int_equal(read.count, 0);
 }

@@ -22,7 +22,10 @@
 
 #include <cmocka.h>
 
-#define MOUNT(...) { .source = "src", ##__VA_ARGS__ }
+#define MOUNT(...)                             \
+	{                                      \
+		.source = "src", ##__VA_ARGS__ \
+	}
 
 /* --- rootfs_check --- */
 
@@ -53,26 +56,33 @@ static void test_check_destination(void **state)
 		      "mounts[0]: '/srv/root': mounting into / is prohibited");
 	refused_mount((struct rootfs_mount)MOUNT(.type = "bind", .destination = "/a/.."),
 		      "mounts[0]: '/a/..': mounting into / is prohibited");
-	refused_mount((struct rootfs_mount)MOUNT(.type = "bind", .destination = "/proc/sys"),
-		      "mounts[0]: '/proc/sys' cannot be mounted because it is located inside '/proc'");
-	refused_mount((struct rootfs_mount)MOUNT(.type = "proc", .destination = "//proc/./x"),
-		      "mounts[0]: '//proc/./x' cannot be mounted because it is located inside '/proc'");
-	refused_mount((struct rootfs_mount)MOUNT(.type = "bind", .destination = "/srv/root/proc"),
-		      "mounts[0]: '/srv/root/proc' cannot be mounted because it is located inside '/proc'");
-	refused_mount((struct rootfs_mount)MOUNT(.type = "tmpfs", .destination = "/sys/../proc"),
-		      "mounts[0]: '/sys/../proc' cannot be mounted because it is located inside '/proc'");
+	refused_mount(
+		(struct rootfs_mount)MOUNT(.type = "bind", .destination = "/proc/sys"),
+		"mounts[0]: '/proc/sys' cannot be mounted because it is located inside '/proc'");
+	refused_mount(
+		(struct rootfs_mount)MOUNT(.type = "proc", .destination = "//proc/./x"),
+		"mounts[0]: '//proc/./x' cannot be mounted because it is located inside '/proc'");
+	refused_mount(
+		(struct rootfs_mount)MOUNT(.type = "bind", .destination = "/srv/root/proc"),
+		"mounts[0]: '/srv/root/proc' cannot be mounted because it is located inside '/proc'");
+	refused_mount(
+		(struct rootfs_mount)MOUNT(.type = "tmpfs", .destination = "/sys/../proc"),
+		"mounts[0]: '/sys/../proc' cannot be mounted because it is located inside '/proc'");
 	refused_mount((struct rootfs_mount)MOUNT(.type = "tmpfs", .destination = "/../etc"),
 		      "mounts[0]: '/../etc' leaves the rootfs");
 	refused_mount((struct rootfs_mount)MOUNT(.type = "tmpfs", .destination = "a/../../etc"),
 		      "mounts[0]: 'a/../../etc' leaves the rootfs");
 	refused_mount((struct rootfs_mount)MOUNT(.type = "tmpfs", .destination = ""),
 		      "mounts[0]: destination is empty");
-	refused_mount((struct rootfs_mount)MOUNT(.type = "tmpfs"), "mounts[0]: destination is empty");
+	refused_mount((struct rootfs_mount)MOUNT(.type = "tmpfs"),
+		      "mounts[0]: destination is empty");
 	accepted_mount((struct rootfs_mount)MOUNT(.type = "sysfs", .destination = "/sys/fs"));
 	accepted_mount((struct rootfs_mount)MOUNT(.type = "bind", .destination = "/processes"));
-	accepted_mount((struct rootfs_mount)MOUNT(.type = "bind", .destination = "relative/../dir"));
+	accepted_mount(
+		(struct rootfs_mount)MOUNT(.type = "bind", .destination = "relative/../dir"));
 	accepted_mount((struct rootfs_mount)MOUNT(.type = "proc", .destination = "/proc/"));
-	accepted_mount((struct rootfs_mount){ .type = "bind", .source = "/proc", .destination = "/proc" });
+	accepted_mount(
+		(struct rootfs_mount){ .type = "bind", .source = "/proc", .destination = "/proc" });
 }
 
 static void test_check_what(void **state)
@@ -82,15 +92,20 @@ static void test_check_what(void **state)
 		      "mounts[0] (/x): a bind mount needs a source");
 	refused_mount((struct rootfs_mount)MOUNT(.destination = "/x"),
 		      "mounts[0] (/x): the type of the file system is missing");
-	refused_mount((struct rootfs_mount)MOUNT(.type = "tmpfs", .destination = "/x", .flags = 1ul << 30),
-		      "mounts[0] (/x): flags 1073741824: 0x40000000 is unknown or has no meaning here");
-	refused_mount((struct rootfs_mount)MOUNT(.type = "tmpfs", .destination = "/x", .flags = MS_MOVE),
-		      "mounts[0] (/x): flags 8192: 0x2000 is unknown or has no meaning here");
+	refused_mount(
+		(struct rootfs_mount)MOUNT(.type = "tmpfs", .destination = "/x",
+					   .flags = 1ul << 30),
+		"mounts[0] (/x): flags 1073741824: 0x40000000 is unknown or has no meaning here");
 	refused_mount((struct rootfs_mount)MOUNT(.type = "tmpfs", .destination = "/x",
-						 .flags = MS_PRIVATE | MS_SHARED),
-		      "mounts[0] (/x): flags 1310720: only one of private, slave, shared, unbindable is possible");
+						 .flags = MS_MOVE),
+		      "mounts[0] (/x): flags 8192: 0x2000 is unknown or has no meaning here");
+	refused_mount(
+		(struct rootfs_mount)MOUNT(.type = "tmpfs", .destination = "/x",
+					   .flags = MS_PRIVATE | MS_SHARED),
+		"mounts[0] (/x): flags 1310720: only one of private, slave, shared, unbindable is possible");
 	accepted_mount((struct rootfs_mount){ .destination = "/x", .flags = MS_PRIVATE | MS_REC });
-	accepted_mount((struct rootfs_mount){ .destination = "/proc", .flags = MS_REMOUNT | MS_RDONLY });
+	accepted_mount(
+		(struct rootfs_mount){ .destination = "/proc", .flags = MS_REMOUNT | MS_RDONLY });
 }
 
 static void refused_device(struct rootfs_device d, const char *words)
@@ -104,11 +119,14 @@ static void refused_device(struct rootfs_device d, const char *words)
 
 static void test_check_device(void **state)
 {
-	struct rootfs_device fifo = { .type = 'p', .path = "/run/fifo", .major = -1, .file_mode = 0600 };
+	struct rootfs_device fifo = {
+		.type = 'p', .path = "/run/fifo", .major = -1, .file_mode = 0600
+	};
 	struct rootfs_spec spec = { .path = "/srv/root", .devices = &fifo, .device_count = 1 };
 
 	(void)state;
-	refused_device((struct rootfs_device){ .type = 'c', .path = "" }, "devices[0] (): the path is empty");
+	refused_device((struct rootfs_device){ .type = 'c', .path = "" },
+		       "devices[0] (): the path is empty");
 	refused_device((struct rootfs_device){ .type = 'c' }, "devices[0] (): the path is empty");
 	refused_device((struct rootfs_device){ .type = 'x', .path = "/dev/x" },
 		       "devices[0] (/dev/x): type 120 is none of c, b, u, p");
@@ -194,8 +212,9 @@ static void test_defaults(void **state)
 	assert_string_equal(spec.mounts[2].data, "newinstance,ptmxmode=0666,mode=620,gid=5");
 	/* Errors count as the config does. */
 	assert_int_equal(rootfs_check(&spec, &err), -EINVAL);
-	assert_string_equal(err.text,
-			    "mounts[1]: '/proc/sys' cannot be mounted because it is located inside '/proc'");
+	assert_string_equal(
+		err.text,
+		"mounts[1]: '/proc/sys' cannot be mounted because it is located inside '/proc'");
 	free_mounts(&spec);
 }
 
@@ -316,7 +335,8 @@ static void test_resolve(void **state)
 	assert_int_equal(symlink("root", link), 0);
 	spec.path = link;
 	assert_int_equal(rootfs_resolve(&spec, &err), -EINVAL);
-	snprintf(words, sizeof(words), "rootfs: '%s' is not an absolute path or is a symlink", link);
+	snprintf(words, sizeof(words), "rootfs: '%s' is not an absolute path or is a symlink",
+		 link);
 	assert_string_equal(err.text, words);
 
 	spec.path = "root";
@@ -415,12 +435,12 @@ static void test_plan(void **state)
 	struct rootfs_mount mounts[] = {
 		{ .type = "proc", .destination = "/proc" },
 		{ .type = "tmpfs", .destination = "/dev" },
-		{ .type = "tmpfs", .destination = "/dev/shm" },          /* on ours */
-		{ .type = "tmpfs", .destination = "/var/run/x" },        /* through a symlink */
+		{ .type = "tmpfs", .destination = "/dev/shm" },   /* on ours */
+		{ .type = "tmpfs", .destination = "/var/run/x" }, /* through a symlink */
 		{ .type = "bind", .source = "/dev/null", .destination = "/etc/hosts" },
 		{ .type = "bind", .source = inner, .destination = "/data" },
-		{ .type = "tmpfs", .destination = "/data/cache" },       /* in the bind's source */
-		{ .type = "tmpfs", .destination = "/run/x/y" },          /* on ours */
+		{ .type = "tmpfs", .destination = "/data/cache" }, /* in the bind's source */
+		{ .type = "tmpfs", .destination = "/run/x/y" },    /* on ours */
 		{ .destination = "/gone", .flags = MS_PRIVATE },
 	};
 	struct rootfs_device devices[] = {
@@ -428,8 +448,11 @@ static void test_plan(void **state)
 		{ .type = 'c', .path = "/opt/null", .major = 1, .minor = 3 },
 	};
 	struct rootfs_spec spec = {
-		.path = d->rootfs, .mounts = mounts, .mount_count = array_size(mounts),
-		.devices = devices, .device_count = array_size(devices),
+		.path = d->rootfs,
+		.mounts = mounts,
+		.mount_count = array_size(mounts),
+		.devices = devices,
+		.device_count = array_size(devices),
 	};
 	struct plan plan = { 0 };
 	struct err err = { 0 };
@@ -442,8 +465,9 @@ static void test_plan(void **state)
 	make_link(root, "../run", "var/run");
 	if (rootfs_plan(&spec, &d->scope, &plan, &err))
 		fail_msg("%s", err.text);
-	assert_plan(d, &plan, "mkdir @/proc\nmkdir @/run/x\nmkdir @/etc\ntouch @/etc/hosts\nmkdir @/data\n"
-			      "mkdir @/src/cache\nmkdir @/opt\ntouch @/opt/null\n");
+	assert_plan(d, &plan,
+		    "mkdir @/proc\nmkdir @/run/x\nmkdir @/etc\ntouch @/etc/hosts\nmkdir @/data\n"
+		    "mkdir @/src/cache\nmkdir @/opt\ntouch @/opt/null\n");
 	assert_string_equal(plan.steps[0].origin, "mounts[0] (/proc)");
 	assert_string_equal(plan.steps[7].origin, "devices[1] (/opt/null)");
 	plan_release(&plan);
@@ -458,7 +482,8 @@ static void test_plan_source_missing(void **state)
 	struct err err = { 0 };
 
 	assert_int_equal(rootfs_plan(&spec, &d->scope, &plan, &err), -ENOENT);
-	assert_string_equal(err.text, "mounts[0] (/y): source '/nonexistent/x': No such file or directory");
+	assert_string_equal(err.text,
+			    "mounts[0] (/y): source '/nonexistent/x': No such file or directory");
 	assert_int_equal(plan.count, 0);
 }
 
@@ -467,7 +492,8 @@ static void apply(struct plan *plan, const struct rootfs_spec *spec, struct scop
 	struct err err = { 0 };
 
 	*plan = (struct plan){ 0 };
-	if (rootfs_plan(spec, scope, plan, &err) || plan_apply(plan, PHASE_PREPARE, scope, NULL, NULL, &err))
+	if (rootfs_plan(spec, scope, plan, &err) ||
+	    plan_apply(plan, PHASE_PREPARE, scope, NULL, NULL, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -592,8 +618,10 @@ static void test_plan_swapped(void **state)
 	unlinkat(root, "a", AT_REMOVEDIR);
 	make_link(root, outside, "a");
 	assert_int_equal(plan_apply(&plan, PHASE_PREPARE, &d->scope, NULL, NULL, &err), -ELOOP);
-	snprintf(words, sizeof(words), "mounts[0] (/a/b/c): cannot make the mountpoint '/a/b' in '%s': "
-		 "Too many levels of symbolic links", d->rootfs);
+	snprintf(words, sizeof(words),
+		 "mounts[0] (/a/b/c): cannot make the mountpoint '/a/b' in '%s': "
+		 "Too many levels of symbolic links",
+		 d->rootfs);
 	assert_string_equal(err.text, words);
 	assert_int_equal(rmdir(outside), 0);
 	revert(&plan, &d->scope);
@@ -605,17 +633,30 @@ static void test_show(void **state)
 	struct rootfs_mount mounts[] = {
 		{ .type = "proc", .source = "proc", .destination = "/proc", .flags = MS_NOSUID },
 		{ .type = "tmpfs", .source = "tmpfs", .destination = "/dev", .data = "mode=755" },
-		{ .type = "bind", .source = "/my data", .destination = "/data", .flags = MS_BIND | MS_REC | MS_RDONLY },
+		{ .type = "bind",
+		  .source = "/my data",
+		  .destination = "/data",
+		  .flags = MS_BIND | MS_REC | MS_RDONLY },
 		{ .destination = "/data", .flags = MS_PRIVATE | MS_REC },
 		{ .type = "cgroup", .destination = "/sys/fs/cgroup", .flags = MS_RDONLY },
 	};
 	struct rootfs_device devices[] = {
-		{ .type = 'u', .path = "/dev/null", .major = 1, .minor = 3, .file_mode = 0666, .gid = 5 },
+		{ .type = 'u',
+		  .path = "/dev/null",
+		  .major = 1,
+		  .minor = 3,
+		  .file_mode = 0666,
+		  .gid = 5 },
 		{ .type = 'p', .path = "/dev/pipe", .file_mode = 0600 },
 	};
 	struct rootfs_spec spec = {
-		.path = "/r", .readonly = true, .mounts = mounts, .mount_count = array_size(mounts),
-		.devices = devices, .device_count = array_size(devices), .masked_paths = masked,
+		.path = "/r",
+		.readonly = true,
+		.mounts = mounts,
+		.mount_count = array_size(mounts),
+		.devices = devices,
+		.device_count = array_size(devices),
+		.masked_paths = masked,
 		.readonly_paths = readonly,
 	};
 	_cleanup_free_ char *text = NULL;
@@ -625,7 +666,8 @@ static void test_show(void **state)
 	(void)state;
 	rootfs_show(&spec, out);
 	fclose(out);
-	assert_string_equal(text,
+	assert_string_equal(
+		text,
 		"mount --make-rslave /\n"
 		"mount --rbind /r /r\n"
 		"mount -t proc -o nosuid proc /r/proc\n"

@@ -36,9 +36,9 @@
 
 struct dirs {
 	char top[64], rootfs[80], data[80], run[80], shared[80];
-	int root;                /* O_PATH of rootfs */
+	int root; /* O_PATH of rootfs */
 	struct scope scope;
-	char *before;            /* a listing of top */
+	char *before; /* a listing of top */
 };
 
 /* --- in the child: failures are lines on a pipe --- */
@@ -55,15 +55,15 @@ static void __attribute__((noreturn, format(printf, 1, 2))) child_fail(const cha
 	_exit(1);
 }
 
-#define CHECK(what) \
-	do { \
-		if (!(what)) \
+#define CHECK(what)                                                                   \
+	do {                                                                          \
+		if (!(what))                                                          \
 			child_fail("line %d: %s (errno %d)", __LINE__, #what, errno); \
 	} while (0)
 
-#define CHECK_OK(call) \
-	do { \
-		if (call) \
+#define CHECK_OK(call)                                                            \
+	do {                                                                      \
+		if (call)                                                         \
 			child_fail("line %d: %s: %s", __LINE__, #call, err.text); \
 	} while (0)
 
@@ -103,7 +103,8 @@ static int child_main(void *arg)
 	return WEXITSTATUS(status);
 }
 
-static void run_child(const struct dirs *d, const struct rootfs_spec *spec, void (*run)(const struct job *))
+static void run_child(const struct dirs *d, const struct rootfs_spec *spec,
+		      void (*run)(const struct job *))
 {
 	struct job job = { .d = d, .spec = spec, .run = run };
 	char text[2048];
@@ -120,7 +121,8 @@ static void run_child(const struct dirs *d, const struct rootfs_spec *spec, void
 		_exit(child_main(&job));
 	}
 	close(ends[1]);
-	while (len < sizeof(text) - 1 && (got = read(ends[0], text + len, sizeof(text) - 1 - len)) > 0)
+	while (len < sizeof(text) - 1 &&
+	       (got = read(ends[0], text + len, sizeof(text) - 1 - len)) > 0)
 		len += (size_t)got;
 	text[len] = '\0';
 	close(ends[0]);
@@ -137,7 +139,8 @@ static int list_one(const char *path, const struct stat *st, int type, struct FT
 {
 	(void)type;
 	(void)ftw;
-	fprintf(listing, "%s %o %ld\n", path, st->st_mode, S_ISDIR(st->st_mode) ? 0 : (long)st->st_size);
+	fprintf(listing, "%s %o %ld\n", path, st->st_mode,
+		S_ISDIR(st->st_mode) ? 0 : (long)st->st_size);
 	return 0;
 }
 
@@ -206,7 +209,8 @@ static int tear_down(void **state)
 /*
  * Plan and apply, run the child, revert; the tree must be as before.
  */
-static void run_container(struct dirs *d, const struct rootfs_spec *spec, void (*run)(const struct job *))
+static void run_container(struct dirs *d, const struct rootfs_spec *spec,
+			  void (*run)(const struct job *))
 {
 	_cleanup_free_ char *after = NULL;
 	struct plan plan = { 0 };
@@ -306,27 +310,50 @@ static bool can_write(const char *path)
 static struct rootfs_device devices[] = {
 	{ .type = 'c', .path = "/dev/null", .major = 1, .minor = 3, .file_mode = 0666 },
 	{ .type = 'c', .path = "/dev/fuse", .major = 10, .minor = 229, .file_mode = 0 },
-	{ .type = 'u', .path = "/dev/sub/dir/tty", .major = 5, .file_mode = 04620, .uid = 7, .gid = 8 },
+	{ .type = 'u',
+	  .path = "/dev/sub/dir/tty",
+	  .major = 5,
+	  .file_mode = 04620,
+	  .uid = 7,
+	  .gid = 8 },
 	{ .type = 'p', .path = "/dev/fifo", .file_mode = 0600 },
 	{ .type = 'c', .path = "/opt/null", .major = 1, .minor = 3, .file_mode = 0644, .gid = 9 },
 	{ .type = 'c', .path = "/dev/null", .major = 1, .minor = 3, .file_mode = 0666 },
 };
 
-static char *masked[] = { "/proc/kcore", "/proc/kcore", "/proc/driver", "/proc/nonexistent", "/nowhere/x",
-			  "/etc/passwd", "/sys/firmware", "/sys/kernel", NULL };
-static char *readonly[] = { "/proc/sys", "/proc/sysrq-trigger", "/proc/none", "/proc/irq", "/proc/bus", NULL };
+static char *masked[] = { "/proc/kcore",       "/proc/kcore", "/proc/driver",
+			  "/proc/nonexistent", "/nowhere/x",  "/etc/passwd",
+			  "/sys/firmware",     "/sys/kernel", NULL };
+static char *readonly[] = { "/proc/sys", "/proc/sysrq-trigger", "/proc/none",
+			    "/proc/irq", "/proc/bus",           NULL };
 
 static struct rootfs_mount system_mounts[] = {
-	{ .type = "proc", .source = "proc", .destination = "/proc", .flags = MS_NOSUID | MS_NODEV | MS_NOEXEC },
-	{ .type = "tmpfs", .source = "tmpfs", .destination = "/dev", .flags = MS_NOSUID | MS_STRICTATIME,
-	  .data = "mode=755,size=65536k" },
-	{ .type = "devpts", .source = "devpts", .destination = "/dev/pts", .flags = MS_NOSUID | MS_NOEXEC,
-	  .data = "newinstance,ptmxmode=0666,mode=620,gid=5" },
-	{ .type = "tmpfs", .source = "shm", .destination = "/dev/shm", .flags = MS_NOSUID | MS_NODEV | MS_NOEXEC,
-	  .data = "mode=1777,size=65536k" },
-	{ .type = "mqueue", .source = "mqueue", .destination = "dev/mqueue",
+	{ .type = "proc",
+	  .source = "proc",
+	  .destination = "/proc",
 	  .flags = MS_NOSUID | MS_NODEV | MS_NOEXEC },
-	{ .type = "sysfs", .source = "sysfs", .destination = "/sys",
+	{ .type = "tmpfs",
+	  .source = "tmpfs",
+	  .destination = "/dev",
+	  .flags = MS_NOSUID | MS_STRICTATIME,
+	  .data = "mode=755,size=65536k" },
+	{ .type = "devpts",
+	  .source = "devpts",
+	  .destination = "/dev/pts",
+	  .flags = MS_NOSUID | MS_NOEXEC,
+	  .data = "newinstance,ptmxmode=0666,mode=620,gid=5" },
+	{ .type = "tmpfs",
+	  .source = "shm",
+	  .destination = "/dev/shm",
+	  .flags = MS_NOSUID | MS_NODEV | MS_NOEXEC,
+	  .data = "mode=1777,size=65536k" },
+	{ .type = "mqueue",
+	  .source = "mqueue",
+	  .destination = "dev/mqueue",
+	  .flags = MS_NOSUID | MS_NODEV | MS_NOEXEC },
+	{ .type = "sysfs",
+	  .source = "sysfs",
+	  .destination = "/sys",
 	  .flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY },
 	{ .type = "tmpfs", .destination = "/tmp", .flags = MS_NOATIME | MS_DIRSYNC },
 	{ .type = "tmpfs", .destination = "/deep/er", .flags = MS_NODIRATIME },
@@ -407,8 +434,10 @@ static void do_whole(const struct job *job)
 	/* Nothing of the host is left: what was mounted here, and the root. */
 	CHECK(access(job->d->top, F_OK) && access("/usr", F_OK));
 	CHECK(count_mounts() <= 24);
-	CHECK(!fstat(slave, &st) && st.st_uid == 12 && st.st_gid == 5 && (st.st_mode & 07777) == 0620);
-	CHECK(!stat("/dev/console", &console) && console.st_rdev == st.st_rdev && console.st_dev == st.st_dev);
+	CHECK(!fstat(slave, &st) && st.st_uid == 12 && st.st_gid == 5 &&
+	      (st.st_mode & 07777) == 0620);
+	CHECK(!stat("/dev/console", &console) && console.st_rdev == st.st_rdev &&
+	      console.st_dev == st.st_dev);
 	CHECK(!access("/dev/pts/0", F_OK));
 	CHECK(!tcgetattr(slave, &tio));
 	CHECK(write(slave, "hi", 2) == 2 && read(master, buf, sizeof(buf)) == 2);
@@ -420,10 +449,14 @@ static void test_whole(void **state)
 {
 	struct dirs *d = *state;
 	struct rootfs_spec spec = {
-		.path = d->rootfs, .readonly = true,
-		.mounts = system_mounts, .mount_count = array_size(system_mounts),
-		.devices = devices, .device_count = array_size(devices),
-		.masked_paths = masked, .readonly_paths = readonly,
+		.path = d->rootfs,
+		.readonly = true,
+		.mounts = system_mounts,
+		.mount_count = array_size(system_mounts),
+		.devices = devices,
+		.device_count = array_size(devices),
+		.masked_paths = masked,
+		.readonly_paths = readonly,
 	};
 
 	run_container(d, &spec, do_whole);
@@ -496,10 +529,15 @@ static void test_no_pivot_root(void **state)
 {
 	struct dirs *d = *state;
 	struct rootfs_spec spec = {
-		.path = d->rootfs, .readonly = true, .no_pivot_root = true,
-		.mounts = system_mounts, .mount_count = array_size(system_mounts),
-		.devices = devices, .device_count = array_size(devices),
-		.masked_paths = masked, .readonly_paths = readonly,
+		.path = d->rootfs,
+		.readonly = true,
+		.no_pivot_root = true,
+		.mounts = system_mounts,
+		.mount_count = array_size(system_mounts),
+		.devices = devices,
+		.device_count = array_size(devices),
+		.masked_paths = masked,
+		.readonly_paths = readonly,
 	};
 
 	run_container(d, &spec, do_move);
@@ -536,30 +574,44 @@ static void fails(struct dirs *d, struct rootfs_spec spec, int code, const char 
 	run_container(d, &spec, do_fail);
 }
 
-#define MOUNTS(...) \
+#define MOUNTS(...)                                       \
 	.mounts = (struct rootfs_mount[]){ __VA_ARGS__ }, \
-	.mount_count = sizeof((struct rootfs_mount[]){ __VA_ARGS__ }) / sizeof(struct rootfs_mount)
+	.mount_count =                                    \
+		sizeof((struct rootfs_mount[]){ __VA_ARGS__ }) / sizeof(struct rootfs_mount)
 #define SPEC(...) ((struct rootfs_spec){ __VA_ARGS__ })
-#define M(...) { __VA_ARGS__ }
-#define PROC { .type = "proc", .destination = "/proc", .automatic = true }
+#define M(...)              \
+	{                   \
+		__VA_ARGS__ \
+	}
+#define PROC                                                              \
+	{                                                                 \
+		.type = "proc", .destination = "/proc", .automatic = true \
+	}
 
 static void test_kernel_words(void **state)
 {
 	struct dirs *d = *state;
 
-	fails(d, SPEC(MOUNTS(PROC, M(.type = "tmpfs", .destination = "/tmp", .data = "mode=700,size=x"))), -EINVAL,
+	fails(d,
+	      SPEC(MOUNTS(PROC,
+			  M(.type = "tmpfs", .destination = "/tmp", .data = "mode=700,size=x"))),
+	      -EINVAL,
 	      "mounts[0] (/tmp): option 'size=x': Invalid argument (kernel: tmpfs: Bad value for 'size')");
-	fails(d, SPEC(MOUNTS(PROC, M(.type = "tmpfs", .destination = "/tmp", .data = "nonsense"))), -EINVAL,
+	fails(d, SPEC(MOUNTS(PROC, M(.type = "tmpfs", .destination = "/tmp", .data = "nonsense"))),
+	      -EINVAL,
 	      "mounts[0] (/tmp): option 'nonsense': Invalid argument (kernel: tmpfs: Unknown parameter 'nonsense')");
 	fails(d, SPEC(MOUNTS(M(.type = "nonsensefs", .destination = "/tmp"))), -ENODEV,
 	      "mounts[0] (/tmp): file system type 'nonsensefs': No such device");
 	fails(d, SPEC(MOUNTS(M(.type = "tmpfs", .destination = "/etc/passwd"))), -ENOTDIR,
 	      "mounts[0] (/etc/passwd): the destination is no directory, and a directory is to be mounted");
-	fails(d, SPEC(MOUNTS(M(.type = "bind", .source = "/dev/null", .destination = "/etc"))), -EISDIR,
+	fails(d, SPEC(MOUNTS(M(.type = "bind", .source = "/dev/null", .destination = "/etc"))),
+	      -EISDIR,
 	      "mounts[0] (/etc): the destination is a directory, and a file is to be mounted");
-	fails(d, SPEC(MOUNTS(M(.type = "bind", .source = "/etc", .destination = "/proc/../proc/../tmp/x"),
-			     M(.destination = "/etc", .flags = MS_REMOUNT | MS_RDONLY))), -EINVAL,
-	      "mounts[1] (/etc): nothing is mounted there that could be changed");
+	fails(d,
+	      SPEC(MOUNTS(M(.type = "bind", .source = "/etc",
+			    .destination = "/proc/../proc/../tmp/x"),
+			  M(.destination = "/etc", .flags = MS_REMOUNT | MS_RDONLY))),
+	      -EINVAL, "mounts[1] (/etc): nothing is mounted there that could be changed");
 }
 
 static void test_labels(void **state)
@@ -569,10 +621,14 @@ static void test_labels(void **state)
 	if (!access("/sys/fs/selinux", F_OK))
 		return;
 	/* One option, comma included. */
-	fails(d, SPEC(MOUNTS(M(.type = "tmpfs", .destination = "/tmp", .data = "mode=700,context=\"a:s0,c1\",size=1m"))),
+	fails(d,
+	      SPEC(MOUNTS(M(.type = "tmpfs", .destination = "/tmp",
+			    .data = "mode=700,context=\"a:s0,c1\",size=1m"))),
 	      -EINVAL,
 	      "mounts[0] (/tmp): option 'context=a:s0,c1': Invalid argument (kernel: tmpfs: Unknown parameter 'context')");
-	fails(d, SPEC(.mount_label = "l:s0", MOUNTS(PROC, M(.type = "tmpfs", .destination = "/tmp"))), -EINVAL,
+	fails(d,
+	      SPEC(.mount_label = "l:s0", MOUNTS(PROC, M(.type = "tmpfs", .destination = "/tmp"))),
+	      -EINVAL,
 	      "mounts[0] (/tmp): mount_label (without SELinux there are no labels): option 'context=l:s0': Invalid argument (kernel: tmpfs: Unknown parameter 'context')");
 }
 
@@ -587,7 +643,8 @@ static void do_proc_bind(const struct job *job)
 	/* The host's /proc is something else now. */
 	CHECK(!mount("/proc/self", "/proc", NULL, MS_BIND, NULL));
 	CHECK(rootfs_mount_all(job->spec, &run, &err) == -EINVAL);
-	CHECK_TEXT(err.text, "mounts[0] (/proc): only a proc file system can be mounted on '/proc'");
+	CHECK_TEXT(err.text,
+		   "mounts[0] (/proc): only a proc file system can be mounted on '/proc'");
 	rootfs_run_release(&run);
 }
 
@@ -616,8 +673,11 @@ static void test_symlink_attacks(void **state)
 	mkfifoat(d->root, "fifo", 0644);
 	fails(d, SPEC(MOUNTS(M(.type = "tmpfs", .destination = "/slash"))), -EINVAL,
 	      "mounts[0] (/slash): leads to the rootfs itself: mounting into / is prohibited");
-	fails(d, SPEC(MOUNTS(PROC, M(.type = "bind", .source = "/dev/null", .destination = "/tricky/version"))),
-	      -EINVAL, "mounts[0] (/tricky/version): cannot be mounted because it is located inside '/proc'");
+	fails(d,
+	      SPEC(MOUNTS(PROC, M(.type = "bind", .source = "/dev/null",
+				  .destination = "/tricky/version"))),
+	      -EINVAL,
+	      "mounts[0] (/tricky/version): cannot be mounted because it is located inside '/proc'");
 	fails(d, SPEC(MOUNTS(PROC, M(.type = "tmpfs", .destination = "/tricky"))), -EINVAL,
 	      "mounts[0] (/tricky): cannot be mounted because it is located inside '/proc'");
 	fails(d, SPEC(MOUNTS(M(.type = "tmpfs", .destination = "/fifo"))), -ENOTDIR,
@@ -681,8 +741,11 @@ static void test_symlinks_stay_inside(void **state)
 		{ .type = "tmpfs", .destination = "/dev" },
 	};
 	struct rootfs_spec spec = {
-		.path = d->rootfs, .mounts = mounts, .mount_count = array_size(mounts),
-		.devices = devices, .device_count = 1,
+		.path = d->rootfs,
+		.mounts = mounts,
+		.mount_count = array_size(mounts),
+		.devices = devices,
+		.device_count = 1,
 	};
 
 	unlinkat(d->root, "dev", AT_REMOVEDIR);
@@ -745,7 +808,8 @@ static void do_bind(const struct job *job)
 	CHECK(!mount("tmpfs", "sub", "tmpfs", 0, NULL));
 	CHECK_OK(rootfs_mount_all(job->spec, &run, &err));
 	CHECK_OK(rootfs_enter(job->spec, &run, &err));
-	CHECK(has(mount_at("/rec"), "ro") && has(mount_at("/rec"), "nosuid") && has(mount_at("/rec"), "noexec"));
+	CHECK(has(mount_at("/rec"), "ro") && has(mount_at("/rec"), "nosuid") &&
+	      has(mount_at("/rec"), "noexec"));
 	CHECK(has(mount_at("/rec/sub"), "ro"));
 	CHECK(!can_write("/rec/sub/x") && errno == EROFS);
 	CHECK(has(mount_at("/flat"), "rw") && !*mount_at("/flat/sub"));
@@ -766,18 +830,27 @@ static void test_bind(void **state)
 	char link[128], file[128], cache[128];
 	struct rootfs_mount mounts[] = {
 		PROC,
-		{ .type = "bind", .source = d->data, .destination = "/rec",
+		{ .type = "bind",
+		  .source = d->data,
+		  .destination = "/rec",
 		  .flags = MS_BIND | MS_REC | MS_RDONLY | MS_NOEXEC },
-		{ .type = "none", .source = link, .destination = "/flat", .flags = MS_BIND | MS_PRIVATE },
+		{ .type = "none",
+		  .source = link,
+		  .destination = "/flat",
+		  .flags = MS_BIND | MS_PRIVATE },
 		{ .type = "tmpfs", .destination = "/flat/cache" },
 		{ .type = "bind", .source = file, .destination = "/etc/file" },
 		{ .type = "tmpfs", .destination = "/tmp" },
-		{ .destination = "/tmp", .flags = MS_REMOUNT | MS_RDONLY | MS_NOEXEC, .data = "size=8m" },
+		{ .destination = "/tmp",
+		  .flags = MS_REMOUNT | MS_RDONLY | MS_NOEXEC,
+		  .data = "size=8m" },
 		{ .destination = "/tmp", .flags = MS_SHARED | MS_REC },
 		{ .type = "tmpfs", .destination = "/late", .flags = MS_RDONLY },
 		{ .type = "tmpfs", .destination = "/late/sub" },
 	};
-	struct rootfs_spec spec = { .path = d->rootfs, .mounts = mounts, .mount_count = array_size(mounts) };
+	struct rootfs_spec spec = { .path = d->rootfs,
+				    .mounts = mounts,
+				    .mount_count = array_size(mounts) };
 
 	snprintf(link, sizeof(link), "%s/link", d->top);
 	snprintf(file, sizeof(file), "%s/root/etc/passwd", d->top);
@@ -802,7 +875,8 @@ static void do_cgroup(const struct job *job)
 	CHECK_OK(rootfs_mount_all(job->spec, &run, &err));
 	CHECK_OK(rootfs_enter(job->spec, &run, &err));
 	CHECK(has(mount_at("/sys/fs/cgroup"), "ro") && has(mount_at("/sys/fs/cgroup"), "mode=755"));
-	CHECK(has(mount_at("/sys/fs/cgroup"), "nosuid") && has(mount_at("/sys/fs/cgroup"), "tmpfs"));
+	CHECK(has(mount_at("/sys/fs/cgroup"), "nosuid") &&
+	      has(mount_at("/sys/fs/cgroup"), "tmpfs"));
 	CHECK(has(mount_at("/sys/fs/cgroup/cpu,cpuacct"), "ro"));
 	CHECK(has(mount_at("/sys/fs/cgroup/systemd"), "noexec"));
 	CHECK(reads_link("/sys/fs/cgroup/cpu", "cpu,cpuacct"));
@@ -816,11 +890,15 @@ static void test_cgroup(void **state)
 	struct dirs *d = *state;
 	_cleanup_fd_ int data = open(d->data, O_PATH | O_DIRECTORY);
 	struct rootfs_mount mounts[] = {
-		PROC, { .type = "sysfs", .destination = "/sys" },
-		{ .type = "cgroup", .destination = "/sys/fs/cgroup",
+		PROC,
+		{ .type = "sysfs", .destination = "/sys" },
+		{ .type = "cgroup",
+		  .destination = "/sys/fs/cgroup",
 		  .flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC },
 	};
-	struct rootfs_spec spec = { .path = d->rootfs, .mounts = mounts, .mount_count = array_size(mounts) };
+	struct rootfs_spec spec = { .path = d->rootfs,
+				    .mounts = mounts,
+				    .mount_count = array_size(mounts) };
 
 	/* Plain directories do as well as cgroups, and need no cgroup of this machine. */
 	mkdirat(data, "cpu", 0755);
@@ -834,13 +912,18 @@ static void test_cgroup(void **state)
 static void test_device_refused(void **state)
 {
 	struct dirs *d = *state;
-	struct rootfs_device in_the_way = { .type = 'c', .path = "/etc/passwd", .major = 1, .minor = 3 };
+	struct rootfs_device in_the_way = {
+		.type = 'c', .path = "/etc/passwd", .major = 1, .minor = 3
+	};
 	struct rootfs_device on_sysfs = { .type = 'c', .path = "/sys/null", .major = 1, .minor = 3 };
 
 	fails(d, SPEC(.devices = &in_the_way, .device_count = 1), -EEXIST,
 	      "devices[0] (/etc/passwd): something else is there already");
-	fails(d, SPEC(MOUNTS(M(.type = "sysfs", .destination = "/sys")), .devices = &on_sysfs, .device_count = 1),
-	      -EROFS, "devices[0] (/sys/null): '/sys/null' is missing, and nodes are only made where the container has a tmpfs of its own");
+	fails(d,
+	      SPEC(MOUNTS(M(.type = "sysfs", .destination = "/sys")), .devices = &on_sysfs,
+		   .device_count = 1),
+	      -EROFS,
+	      "devices[0] (/sys/null): '/sys/null' is missing, and nodes are only made where the container has a tmpfs of its own");
 }
 
 /* --- consoles --- */
@@ -858,7 +941,8 @@ static void do_host_console(const struct job *job)
 	CHECK_OK(rootfs_mount_all(job->spec, &run, &err));
 	CHECK_OK(rootfs_make_console(job->spec, &run, 0, &master, &slave, &err));
 	CHECK_OK(rootfs_enter(job->spec, &run, &err));
-	CHECK(isatty(slave) && !fstat(slave, &st) && S_ISCHR(st.st_mode) && major(st.st_rdev) == 136);
+	CHECK(isatty(slave) && !fstat(slave, &st) && S_ISCHR(st.st_mode) &&
+	      major(st.st_rdev) == 136);
 	CHECK(access("/dev/console", F_OK));
 	/* /dev/pts of this rootfs is a plain directory with a device of somebody's choice. */
 	CHECK(!mkdir("/dev/pts", 0755) && !mknod("/dev/pts/ptmx", S_IFCHR | 0666, makedev(5, 2)));
@@ -946,7 +1030,8 @@ static void test_propagation(void **state)
 {
 	struct dirs *d = *state;
 	struct rootfs_mount mounts[] = {
-		PROC, { .type = "bind", .source = d->data, .destination = "/mnt", .flags = MS_REC },
+		PROC,
+		{ .type = "bind", .source = d->data, .destination = "/mnt", .flags = MS_REC },
 	};
 	struct rootfs_spec spec = { .path = d->rootfs, .mounts = mounts, .mount_count = 2 };
 	char late[128];

@@ -171,10 +171,14 @@ static void test_reset_is_death(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stage_carries_descriptors), cmocka_unit_test(test_peer_error_is_our_error),
-		cmocka_unit_test(test_long_error),                cmocka_unit_test(test_end_of_file_has_a_name),
-		cmocka_unit_test(test_post_to_a_failed_peer),     cmocka_unit_test(test_post_to_a_dead_peer),
-		cmocka_unit_test(test_out_of_step),               cmocka_unit_test(test_wait_closed),
+		cmocka_unit_test(test_stage_carries_descriptors),
+		cmocka_unit_test(test_peer_error_is_our_error),
+		cmocka_unit_test(test_long_error),
+		cmocka_unit_test(test_end_of_file_has_a_name),
+		cmocka_unit_test(test_post_to_a_failed_peer),
+		cmocka_unit_test(test_post_to_a_dead_peer),
+		cmocka_unit_test(test_out_of_step),
+		cmocka_unit_test(test_wait_closed),
 		cmocka_unit_test(test_reset_is_death),
 	};
 
