@@ -42,10 +42,11 @@ struct running {
 	int master;       /* of its pty, or -1 */
 	struct plan plan; /* what was made for it (a start only) */
 	bool reaper;      /* all that the container leaves behind comes to us (no pid namespace) */
+	int guard;        /* of such a container: see guard.h; else -1 */
 };
-#define RUNNING_INIT                                 \
-	{                                            \
-		.pid = -1, .pidfd = -1, .master = -1 \
+#define RUNNING_INIT                                              \
+	{                                                         \
+		.pid = -1, .pidfd = -1, .master = -1, .guard = -1 \
 	}
 
 /*

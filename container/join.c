@@ -4,6 +4,7 @@
 #include "container/init.h"
 #include "lib/cleanup.h"
 #include "ns/process.h"
+#include "ns/tty.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,6 +95,8 @@ static int follow(struct join *j, struct err *err)
 	if (ret == 0)
 		ret = sync_wait(&j->sync, STAGE_ROOTED, &j->run->master,
 				j->process->terminal ? 1 : 0, err);
+	if (ret == 0 && j->run->master >= 0)
+		tty_copy_size(j->run->master);
 	if (ret == 0)
 		ret = sync_post(&j->sync, STAGE_GO, NULL, 0, err);
 	return ret == 0 ? sync_wait_closed(&j->sync, err) : ret;
@@ -124,5 +127,8 @@ int container_join(const struct state *state, const struct process *process, int
 	scope_release(&j.doors);
 	if (ret < 0)
 		container_abandon(run);
+	/* Whatever it looked like from here. */
+	if (ret < 0 && process_wait_gone(pidfd, 0) == 0)
+		return err_set(err, -ESRCH, "container '%s' has just ended", state->id);
 	return ret;
 }

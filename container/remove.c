@@ -2,6 +2,7 @@
 /* The end of a container: all that its journal lists is taken back, however it ended. */
 #include "container/container.h"
 #include "lib/cleanup.h"
+#include "lib/log.h"
 #include "net/net.h"
 #include "ns/process.h"
 
@@ -94,6 +95,24 @@ static int stop(const struct store *store, const struct state *state, bool force
 	return ret < 0 ? err_sys(err, ret, "cannot kill process %d", state->init.pid) : 0;
 }
 
+/*
+ * Without a state it died while it was made; the journal has it all. One that cannot be read does not tell which
+ * processes are the container's: that is for --force to accept.
+ */
+static int read_for_delete(const struct store *store, struct state *state, bool force,
+			   struct err *err)
+{
+	int ret = store_read_state(store, state, err);
+
+	if (ret == 0)
+		return 0;
+	if (ret != -ENOENT && !force)
+		return ret;
+	if (ret != -ENOENT)
+		log_warn("%s; going on from the journal alone", err->text);
+	return host_netns(&state->netns, err);
+}
+
 int container_delete(const char *root, const char *id, bool force, struct err *err)
 {
 	struct state state = { 0 };
@@ -102,10 +121,7 @@ int container_delete(const char *root, const char *id, bool force, struct err *e
 
 	if (ret < 0)
 		return ret;
-	ret = store_read_state(&store, &state, err);
-	/* Without a state it died while it was made; the journal has it all. */
-	if (ret == -ENOENT)
-		ret = host_netns(&state.netns, err);
+	ret = read_for_delete(&store, &state, force, err);
 	if (ret == 0)
 		ret = stop(&store, &state, force, err);
 	if (ret == 0)

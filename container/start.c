@@ -2,10 +2,12 @@
 /* The parent's side of a start: prepare, clone, connect, go. Each failure takes back all that was done. */
 #include "container/build.h"
 #include "container/container.h"
+#include "container/guard.h"
 #include "container/init.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
 #include "ns/process.h"
+#include "ns/tty.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -171,6 +173,8 @@ static int let_go(struct start *s, struct err *err)
 
 	if (ret < 0)
 		return ret;
+	if (s->run->master >= 0)
+		tty_copy_size(s->run->master);
 	s->state->init.pid = s->run->pid;
 	if (process_start_time(s->run->pid, &s->state->init.start) < 0)
 		return err_set(err, -ESRCH, "the container's process died before 'go'");
@@ -211,13 +215,18 @@ static void take_back(struct start *s)
 
 /*
  * Without a pid namespace the container's processes outlive its first one. Orphans of theirs are to come to us
- * (prctl(2), PR_SET_CHILD_SUBREAPER), not to the host's init.
+ * (prctl(2), PR_SET_CHILD_SUBREAPER), not to the host's init; and if we are killed, a guard ends them.
  */
-static void adopt_orphans(struct start *s)
+static int adopt_orphans(struct start *s, struct err *err)
 {
 	s->run->reaper = !namespaces_new(&s->spec->namespaces, CLONE_NEWPID);
-	if (s->run->reaper)
-		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (!s->run->reaper)
+		return 0;
+	s->run->guard = guard_start(&s->state->cgroup, err);
+	if (s->run->guard < 0)
+		return s->run->guard;
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	return 0;
 }
 
 int container_start(struct store *store, struct state *state, struct running *run, struct err *err)
@@ -227,10 +236,10 @@ int container_start(struct store *store, struct state *state, struct running *ru
 	};
 	int ret = prepare(&s, err);
 
-	if (ret == 0) {
-		adopt_orphans(&s);
+	if (ret == 0)
+		ret = adopt_orphans(&s, err);
+	if (ret == 0)
 		ret = clone_child(&s, err);
-	}
 	if (ret == 0)
 		ret = connect_child(&s, err);
 	if (ret == 0)

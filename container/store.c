@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define STATE_FILE   "state.json"
 #define JOURNAL_FILE "journal.json"
@@ -150,16 +151,17 @@ int store_write_journal(const struct store *s, const struct plan *plan, struct e
 	return write_file(s, JOURNAL_FILE, out, &text, &len, plan_encode(plan, out, err), err);
 }
 
-static int read_state(int dirfd, const char *dir, struct state *state, struct err *err)
+/* By its whole path, as errors name it; the directory's lock, where it matters, holds the path in place. */
+static int read_state(const char *dir, struct state *state, struct err *err)
 {
-	int ret = json_decode_file(&state_schema, state, dirfd, STATE_FILE, err);
+	_cleanup_free_ char *path = str_format("%s/" STATE_FILE, dir);
 
-	return ret < 0 ? (err_wrap(err, "%s", dir), ret) : 0;
+	return path ? json_decode_file(&state_schema, state, AT_FDCWD, path, err) : err_oom(err);
 }
 
 int store_read_state(const struct store *s, struct state *state, struct err *err)
 {
-	return read_state(s->fd, s->dir, state, err);
+	return read_state(s->dir, state, err);
 }
 
 void state_release(struct state *state)
@@ -176,16 +178,18 @@ int store_read_journal(const struct store *s, struct plan *plan, struct err *err
 		rootfs_step_types,
 		NULL,
 	};
+	_cleanup_free_ char *path = str_format("%s/" JOURNAL_FILE, s->dir);
 	_cleanup_free_ char *text = NULL;
 	size_t len;
-	int ret = file_read(s->fd, JOURNAL_FILE, JSON_TEXT_MAX, &text, &len, err);
+	int ret;
 
 	*plan = (struct plan){ 0 };
+	if (!path)
+		return err_oom(err);
+	ret = file_read(AT_FDCWD, path, JSON_TEXT_MAX, &text, &len, err);
 	if (ret == -ENOENT)
 		return 0;
-	if (ret == 0)
-		ret = plan_decode(plan, tables, text, len, JOURNAL_FILE, err);
-	return ret < 0 ? (err_wrap(err, "%s", s->dir), ret) : 0;
+	return ret < 0 ? ret : plan_decode(plan, tables, text, len, path, err);
 }
 
 int store_remove(struct store *s, struct err *err)
@@ -235,7 +239,6 @@ int store_peek(const char *root, const char *id, struct state *state, enum statu
 	       struct err *err)
 {
 	_cleanup_free_ char *dir = str_format("%s/%s", root, id);
-	_cleanup_fd_ int fd = -1;
 	int ret = id_check(id, err);
 
 	*state = (struct state){ 0 };
@@ -243,12 +246,9 @@ int store_peek(const char *root, const char *id, struct state *state, enum statu
 		return ret;
 	if (!dir)
 		return err_oom(err);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
+	ret = read_state(dir, state, err);
+	if (ret == -ENOENT && access(dir, F_OK) < 0)
 		return err_set(err, -ENOENT, "container '%s' does not exist", id);
-	if (fd < 0)
-		return err_sys(err, -errno, "%s", dir);
-	ret = read_state(fd, dir, state, err);
 	if (ret == -ENOENT) {
 		*status = STATUS_CREATING;
 		state->id = strdup(id);

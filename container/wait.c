@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* While the container's process runs: signals and the terminal's bytes are handed on, children are reaped. */
 #include "container/container.h"
+#include "container/guard.h"
 #include "lib/cleanup.h"
 #include "ns/process.h"
 #include "ns/tty.h"
@@ -36,6 +37,7 @@ void container_abandon(struct running *run)
 		process_kill(run->pidfd, -1);
 		process_reap(run->pidfd, &code);
 	}
+	guard_dismiss(&run->guard);
 	run->pidfd = close_fd(run->pidfd);
 	run->master = close_fd(run->master);
 }
@@ -63,7 +65,7 @@ static void handle_signal(int signals, const struct running *run, struct tty *tt
 	if (s.ssi_signo == SIGCHLD)
 		reap_orphans(run->pid);
 	else if (s.ssi_signo == SIGWINCH && tty->master >= 0)
-		tty_resize(tty);
+		tty_copy_size(tty->master);
 	else if (s.ssi_signo != SIGPIPE)
 		syscall(SYS_pidfd_send_signal, run->pidfd, s.ssi_signo, NULL, 0);
 }
@@ -107,6 +109,7 @@ static int serve(const struct running *run, int signals, struct tty *tty, struct
 			handle_signal(signals, run, tty);
 		tty_pipe_move(&tty->in, p[POLL_IN_FROM].revents, p[POLL_IN_TO].revents);
 		tty_pipe_move(&tty->out, p[POLL_OUT_FROM].revents, p[POLL_OUT_TO].revents);
+		tty_pass_end(tty);
 		if (p[POLL_PROCESS].revents)
 			return 0;
 	}
@@ -182,6 +185,7 @@ int container_wait(struct running *run, int *exit_code, struct err *err)
 	tty_end(&tty);
 	if (ret < 0)
 		container_abandon(run);
+	guard_dismiss(&run->guard);
 	run->pidfd = close_fd(run->pidfd);
 	return ret;
 }

@@ -108,6 +108,8 @@ static int decode_text(const struct json_field *f, char *object, const struct js
 	_cleanup_free_ char *text = NULL;
 	int ret = json_value_string(v, &text, err);
 
+	if (ret == 0 && !*text && f->flags & JSON_REQUIRED)
+		return json_value_err(v, err, -EINVAL, "must not be empty");
 	if (ret < 0 || !*text)
 		return ret;
 	ret = f->text->parse(text, object + f->offset, err);

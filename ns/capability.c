@@ -81,18 +81,38 @@ static int decode_list(const struct json_value *list, uint64_t *mask, struct err
 	return 0;
 }
 
+static const struct set *find_set(const struct json_value *v, struct err *err)
+{
+	_cleanup_free_ char *key = NULL;
+
+	if (json_value_key(v, &key, err) < 0)
+		return NULL;
+	for (size_t i = 0; i < array_size(sets); i++)
+		if (!strcmp(sets[i].name, key))
+			return &sets[i];
+	json_value_err(v, err, -EINVAL, "unknown capability set");
+	return NULL;
+}
+
+static int decode_sets(const struct json_value *value, struct capabilities *made, struct err *err)
+{
+	for (const struct json_value *v = json_value_at(value, 0); v; v = json_value_next(v)) {
+		const struct set *set = find_set(v, err);
+		int ret = set ? decode_list(v, set_of(made, set), err) : -EINVAL;
+
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
 static int decode(const struct json_value *value, void *out, struct err *err)
 {
 	struct capabilities made = { 0 };
-	int ret = 0;
+	int ret;
 
 	if (json_value_kind(value) == JSON_IS_OBJECT) {
-		for (size_t i = 0; i < array_size(sets) && ret == 0; i++) {
-			const struct json_value *v = json_value_get(value, sets[i].name);
-
-			if (v)
-				ret = decode_list(v, set_of(&made, &sets[i]), err);
-		}
+		ret = decode_sets(value, &made, err);
 	} else {
 		ret = decode_list(value, &made.bounding, err);
 		made.effective = made.permitted = made.inheritable = made.bounding;

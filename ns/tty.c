@@ -20,7 +20,7 @@ int tty_begin(struct tty *t, int master, struct err *err)
 	};
 	if (tcgetattr(STDIN_FILENO, &t->saved) < 0)
 		return 0;
-	tty_resize(t);
+	tty_copy_size(master);
 	raw = t->saved;
 	cfmakeraw(&raw);
 	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
@@ -37,12 +37,44 @@ void tty_end(struct tty *t)
 	t->master = close_fd(t->master);
 }
 
-void tty_resize(struct tty *t)
+/* Whoever has the pty gets SIGHUP, reads end of file, and EIO for what it writes. */
+static void hang_up(struct tty *t)
+{
+	t->in = (struct tty_pipe){ .from = -1, .to = -1, .eof = true };
+	t->out = (struct tty_pipe){ .from = -1, .to = -1, .eof = true };
+	t->master = close_fd(t->master);
+}
+
+/* Behind a line that is not complete the first one only hands over what there is of it. */
+static void type_end(struct tty *t)
+{
+	struct termios mode;
+
+	t->end_typed = true;
+	if (tcgetattr(t->master, &mode) < 0 || !(mode.c_lflag & ICANON) ||
+	    mode.c_cc[VEOF] == _POSIX_VDISABLE)
+		return;
+	t->in.start = 0;
+	t->in.end = t->in.last && t->in.last != '\n' ? 2 : 1;
+	memset(t->in.buf, mode.c_cc[VEOF], t->in.end);
+}
+
+void tty_pass_end(struct tty *t)
+{
+	if (t->master < 0)
+		return;
+	if (t->out.broken || (t->raw && t->in.eof))
+		hang_up(t);
+	else if (t->in.eof && !t->end_typed && !tty_pipe_wants_write(&t->in))
+		type_end(t);
+}
+
+void tty_copy_size(int master)
 {
 	struct winsize size;
 
 	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
-		ioctl(t->master, TIOCSWINSZ, &size);
+		ioctl(master, TIOCSWINSZ, &size);
 }
 
 short tty_pipe_wants_read(const struct tty_pipe *p)
@@ -62,6 +94,7 @@ static void fill(struct tty_pipe *p)
 	if (n > 0) {
 		p->start = 0;
 		p->end = (size_t)n;
+		p->last = p->buf[n - 1];
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		/* A pty whose last slave is closed answers EIO: that is its end of file. */
 		p->eof = true;

@@ -19,11 +19,13 @@ struct tty_pipe {
 	size_t start, end;
 	bool eof;    /* nothing more comes */
 	bool broken; /* nothing more can be written */
+	char last;   /* byte that was read */
 };
 
 struct tty {
 	int master;           /* of the pty; ours */
 	bool raw;             /* stdin was put in raw mode */
+	bool end_typed;       /* the end of stdin was handed on */
 	struct termios saved; /* of stdin */
 	struct tty_pipe in, out;
 };
@@ -35,8 +37,14 @@ struct tty {
 int tty_begin(struct tty *t, int master, struct err *err);
 /* Put the terminal back as it was and close the pty. Safe on a zeroed (master -1) or ended one. */
 void tty_end(struct tty *t);
-/* SIGWINCH came: hand the size on. */
-void tty_resize(struct tty *t);
+/* Give the pty the size of stdin, if that is a terminal: before its command looks, and when SIGWINCH comes. */
+void tty_copy_size(int master);
+/*
+ * Hand on the end of either side, to be called when bytes have been moved. When our terminal, or who reads our stdout, is
+ * gone the pty is hung up. A stdin that is no terminal and at its end is typed as the pty's end-of-file character, if a
+ * program there would take it for one (termios(3), ICANON).
+ */
+void tty_pass_end(struct tty *t);
 
 /* For poll(2): what @p waits for at its two ends: POLLIN or 0 at from, POLLOUT or 0 at to. */
 short tty_pipe_wants_read(const struct tty_pipe *p);

@@ -10,6 +10,7 @@
 #include "net/veth.h"
 
 #include "lib/file.h"
+#include "lib/shared.h"
 #include "lib/str.h"
 
 #include <errno.h>
@@ -18,7 +19,8 @@
 /* The bridge's own MAC begins with it; the ports' with fe. */
 #define BRIDGE_MAC_FIRST 0x06
 
-#define NAME_ATTEMPTS 16
+#define NAME_ATTEMPTS  16
+#define BRIDGE_KEY_MAX (sizeof("link.bridge:") + IFNAMSIZ)
 
 struct veth_options {
 	char bridge[IFNAMSIZ];
@@ -98,8 +100,25 @@ static const char *host_name(const struct network *n)
 	return ((const struct veth_options *)n->options)->host_interface_name;
 }
 
-static int resolve_bridge(const struct veth_options *o, struct nl *nl, struct endpoint *e,
-			  struct err *err)
+/* Of the bridge as a shared thing. */
+static void bridge_key(const struct veth_options *o, char *key, size_t size)
+{
+	snprintf(key, size, "link.bridge:%s", o->bridge);
+}
+
+/* Its mark comes a moment behind the bridge; the record that it is shared stands before. */
+static bool bridge_is_ours(const struct veth_options *o, const struct scope *scope,
+			   const struct link *bridge)
+{
+	char key[BRIDGE_KEY_MAX];
+
+	bridge_key(o, key, sizeof(key));
+	return !strcmp(bridge->alias, BRIDGE_MARK) ||
+	       (!bridge->alias[0] && shared_in_use(scope, key));
+}
+
+static int resolve_bridge(const struct veth_options *o, const struct scope *scope, struct nl *nl,
+			  struct endpoint *e, struct err *err)
 {
 	struct link bridge;
 	int ret = link_find(nl, o->bridge, &bridge, err);
@@ -115,7 +134,7 @@ static int resolve_bridge(const struct veth_options *o, struct nl *nl, struct en
 		return err_set(err, -EEXIST, "bridge: '%s' is there, but is not a bridge",
 			       o->bridge);
 	/* One of ours has to stay for as long as we are its port. */
-	e->bridge_found = bridge.index && strcmp(bridge.alias, BRIDGE_MARK);
+	e->bridge_found = bridge.index && !bridge_is_ours(o, scope, &bridge);
 	return 0;
 }
 
@@ -173,7 +192,7 @@ static int resolve(const struct network *n, struct scope *scope, struct endpoint
 	int ret = nl_for(scope, SCOPE_HOST, &nl, err);
 
 	if (ret == 0 && o->bridge[0])
-		ret = resolve_bridge(o, nl, e, err);
+		ret = resolve_bridge(o, scope, nl, e, err);
 	if (ret < 0)
 		return ret;
 	if (o->host_interface_name[0])
@@ -195,10 +214,10 @@ static struct mac bridge_mac(const char *name)
 static int plan_bridge(const struct veth_options *o, const struct net_planner *p, struct err *err)
 {
 	struct bridge_args args = { .at.ns = SCOPE_HOST, .mac = bridge_mac(o->bridge) };
-	char shared[64];
+	char shared[BRIDGE_KEY_MAX];
 
 	memcpy(args.name, o->bridge, sizeof(args.name));
-	snprintf(shared, sizeof(shared), "link.bridge:%s", o->bridge);
+	bridge_key(o, shared, sizeof(shared));
 	return net_planner_add(p, &link_bridge_step.type, SCOPE_HOST, shared, &args, err);
 }
 
