@@ -237,7 +237,7 @@ menuconfig:
 # file by its kind.
 
 export CTRNET   := $(abspath $(program))
-export ROOTFS   := $(abspath $(O)/rootfs)
+export ROOTFS   := $(abspath $(O)/busybox)
 export TOOLS    := $(abspath $(O)/tests/e2e)
 export CC CLANG SAN O
 headers_cflags   = -std=gnu11 -D_GNU_SOURCE -I. $(warnings)
@@ -276,7 +276,7 @@ headers: deps
 unit-tests: $(units)
 e2e-tools: $(e2e_tools)
 
-## rootfs: $(O)/rootfs, a root file system made of busybox
+## rootfs: $(O)/busybox, a root file system made of busybox
 rootfs: deps
 	@tests/rootfs.sh $(ROOTFS)
 
