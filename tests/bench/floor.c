@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * floor: the least that the kernel takes for a container, to compare runtimes with.
+ *
+ *	floor --rootfs DIR [--net BRIDGE,NAME,ADDRESS/LEN,GATEWAY] [--cgroup NAME] COMMAND [ARG...]
+ *
+ * A bare program without a config, a plan, a state file or an error message worth the name, that makes
+ * the kernel do what `ctrnet exec` has to: all namespaces (pid, mount, uts, ipc, net, cgroup); proc,
+ * sysfs, /dev with seven nodes, devpts, shm, mqueue, pivot_root, a masked and four read-only paths;
+ * capabilities, one rlimit, a hostname; the loopback up. With --net one veth with an address and a
+ * default route, usable at once, its other end a port of BRIDGE called NAME. With --cgroup a directory
+ * with device rules and two limits in every hierarchy, and the process in it. Then the command runs,
+ * and when it has ended, the cgroup is removed and NAME is free. Each thing is done in the cheapest way
+ * that we know; shortcuts that would leave something out are not taken.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <libmnl/libmnl.h>
+#include <linux/capability.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/sched.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define HIERARCHIES_MAX 16
+
+struct floor {
+	const char *rootfs, *cgroup;
+	char **command;
+	char *bridge, *name, *address, *gateway; /* bridge NULL: no network */
+	int prefix;
+	char *dirs[HIERARCHIES_MAX]; /* of the cgroup; the v2 one last */
+	int tasks[HIERARCHIES_MAX];  /* fds, -1 for v2 */
+	int dir_count, v2;           /* v2: an fd, or -1 */
+	int sync[2];                 /* parent, child */
+};
+
+static void die(const char *what)
+{
+	fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
+	_exit(255);
+}
+
+static void check(int ret, const char *what)
+{
+	if (ret < 0)
+		die(what);
+}
+
+static void tell(int fd)
+{
+	check((int)write(fd, "x", 1), "sync");
+}
+
+static void await(int fd)
+{
+	char c;
+
+	if (read(fd, &c, 1) != 1)
+		die("the other side ended");
+}
+
+static void write_file(const char *dir, const char *file, const char *text)
+{
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	check(fd, path);
+	check((int)write(fd, text, strlen(text)), path);
+	close(fd);
+}
+
+/* --- cgroup --- */
+
+/* "33 28 0:30 / /sys/fs/cgroup/cpu ... - cgroup cgroup rw,cpu": which hierarchies are there? */
+static void find_hierarchies(struct floor *f)
+{
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	char line[1024], point[256], type[32], options[256];
+	char *v2 = NULL;
+
+	if (!mounts)
+		die("/proc/self/mountinfo");
+	while (fgets(line, sizeof(line), mounts)) {
+		char *tail = strstr(line, " - ");
+
+		if (!tail || sscanf(line, "%*s %*s %*s / %255s", point) != 1 ||
+		    sscanf(tail, " - %31s %*s %255s", type, options) != 2 ||
+		    strncmp(type, "cgroup", 6))
+			continue;
+		if (strstr(options, "name=") || f->dir_count + 1 == HIERARCHIES_MAX)
+			continue;
+		if (asprintf(!strcmp(type, "cgroup2") ? &v2 : &f->dirs[f->dir_count++], "%s/%s",
+			     point, f->cgroup) < 0)
+			die("memory");
+	}
+	fclose(mounts);
+	if (v2)
+		f->dirs[f->dir_count++] = v2;
+}
+
+static int ends_with(const char *dir, const char *controller, const char *cgroup)
+{
+	char tail[256];
+	size_t len, have = strlen(dir);
+
+	snprintf(tail, sizeof(tail), "/%s/%s", controller, cgroup);
+	len = strlen(tail);
+	return have >= len && !strcmp(dir + have - len, tail);
+}
+
+/* A cpuset without CPUs and nodes takes nobody in. */
+static void copy_cpuset(const char *dir)
+{
+	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
+
+	for (int i = 0; i < 2; i++) {
+		char path[512], text[256];
+		int fd;
+		ssize_t n;
+
+		snprintf(path, sizeof(path), "%s/../%s", dir, files[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		check(fd, path);
+		n = read(fd, text, sizeof(text) - 1);
+		check((int)n, path);
+		text[n] = '\0';
+		close(fd);
+		write_file(dir, files[i], text);
+	}
+}
+
+static void write_device_rules(const char *dir)
+{
+	static const char *const rules[] = {
+		"c *:* m",     "b *:* m",   "c 5:1 rwm",    "c 4:0 rwm", "c 4:1 rwm",
+		"c 136:* rwm", "c 5:2 rwm", "c 10:200 rwm", "c 1:3 rwm", "c 1:5 rwm",
+		"c 1:7 rwm",   "c 5:0 rwm", "c 1:9 rwm",    "c 1:8 rwm",
+	};
+	char path[512];
+	int fd;
+
+	write_file(dir, "devices.deny", "a");
+	snprintf(path, sizeof(path), "%s/devices.allow", dir);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	check(fd, path);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		check((int)write(fd, rules[i], strlen(rules[i])), rules[i]);
+	close(fd);
+}
+
+static void make_cgroup(struct floor *f)
+{
+	find_hierarchies(f);
+	for (int i = 0; i < f->dir_count; i++) {
+		const char *dir = f->dirs[i];
+		char path[512];
+
+		check(mkdir(dir, 0755), dir);
+		if (ends_with(dir, "cpuset", f->cgroup))
+			copy_cpuset(dir);
+		else if (ends_with(dir, "memory", f->cgroup))
+			write_file(dir, "memory.limit_in_bytes", "268435456");
+		else if (ends_with(dir, "pids", f->cgroup))
+			write_file(dir, "pids.max", "100");
+		else if (ends_with(dir, "devices", f->cgroup))
+			write_device_rules(dir);
+		snprintf(path, sizeof(path), "%s/tasks", dir);
+		f->tasks[i] = open(path, O_WRONLY | O_CLOEXEC);
+		if (f->tasks[i] < 0)
+			f->v2 = open(dir, O_PATH | O_CLOEXEC);
+	}
+}
+
+static void remove_cgroup(const struct floor *f)
+{
+	for (int i = 0; i < f->dir_count; i++)
+		while (rmdir(f->dirs[i]) < 0) {
+			if (errno != EBUSY)
+				die(f->dirs[i]);
+			usleep(100);
+		}
+}
+
+/* --- network --- */
+
+/* Several messages in one buffer, each acknowledged. */
+struct batch {
+	char data[8192];
+	size_t len;
+	unsigned int count;
+};
+
+static struct nlmsghdr *put(struct batch *b, int type, int flags)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(b->data + b->len);
+
+	h->nlmsg_type = (uint16_t)type;
+	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
+	h->nlmsg_seq = ++b->count;
+	return h;
+}
+
+static struct ifinfomsg *put_link(struct nlmsghdr *h, int index, int up)
+{
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
+
+	i->ifi_index = index;
+	i->ifi_flags = i->ifi_change = up ? IFF_UP : 0;
+	return i;
+}
+
+static void put_end(struct batch *b, const struct nlmsghdr *h)
+{
+	b->len += MNL_ALIGN(h->nlmsg_len);
+}
+
+static int nl_socket(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	check(fd, "netlink");
+	return fd;
+}
+
+static void run_batch(int fd, const struct batch *b, const char *what)
+{
+	char answer[8192];
+	unsigned int acks = 0;
+
+	check((int)send(fd, b->data, b->len, 0), what);
+	while (acks < b->count) {
+		int n = (int)recv(fd, answer, sizeof(answer), 0);
+		const struct nlmsghdr *h = (void *)answer;
+
+		check(n, what);
+		for (; mnl_nlmsg_ok(h, n); h = mnl_nlmsg_next(h, &n)) {
+			const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
+
+			if (h->nlmsg_type == NLMSG_ERROR) {
+				errno = -e->error;
+				check(e->error, what);
+				acks++;
+			}
+		}
+	}
+}
+
+/* The pair, the peer in the child's namespace as eth0 (index 2), the other end a port that is up. */
+static void make_veth(const struct floor *f, int sock, pid_t child)
+{
+	struct batch b = { .len = 0 };
+	struct nlmsghdr *h = put(&b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct nlattr *info, *data, *peer;
+	struct ifinfomsg *i;
+
+	put_link(h, 0, 1);
+	mnl_attr_put_strz(h, IFLA_IFNAME, f->name);
+	mnl_attr_put_u32(h, IFLA_MASTER, if_nametoindex(f->bridge));
+	mnl_attr_put_u32(h, IFLA_NUM_TX_QUEUES, 1);
+	mnl_attr_put_u32(h, IFLA_NUM_RX_QUEUES, 1);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, "veth");
+	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	peer = mnl_attr_nest_start(h, VETH_INFO_PEER);
+	i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
+	(void)i;
+	mnl_attr_put_strz(h, IFLA_IFNAME, "eth0");
+	mnl_attr_put_u32(h, IFLA_NUM_TX_QUEUES, 1);
+	mnl_attr_put_u32(h, IFLA_NUM_RX_QUEUES, 1);
+	mnl_attr_put_u32(h, IFLA_NET_NS_PID, (uint32_t)child);
+	mnl_attr_nest_end(h, peer);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	put_end(&b, h);
+	h = put(&b, RTM_SETLINK, 0);
+	put_link(h, 0, 0);
+	mnl_attr_put_strz(h, IFLA_IFNAME, f->name);
+	mnl_attr_put_strz(h, IFLA_IFALIAS, "floor");
+	put_end(&b, h);
+	run_batch(sock, &b, "veth");
+}
+
+static void put_address(struct batch *b, const struct floor *f, int index)
+{
+	struct nlmsghdr *h = put(b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(h, sizeof(*a));
+	uint32_t ip = inet_addr(f->address);
+
+	a->ifa_family = AF_INET;
+	a->ifa_prefixlen = (uint8_t)f->prefix;
+	a->ifa_index = (uint32_t)index;
+	mnl_attr_put_u32(h, IFA_LOCAL, ip);
+	mnl_attr_put_u32(h, IFA_ADDRESS, ip);
+	put_end(b, h);
+}
+
+static void put_default_route(struct batch *b, const struct floor *f)
+{
+	struct nlmsghdr *h = put(b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	struct rtmsg *r = mnl_nlmsg_put_extra_header(h, sizeof(*r));
+
+	r->rtm_family = AF_INET;
+	r->rtm_table = RT_TABLE_MAIN;
+	r->rtm_protocol = RTPROT_BOOT;
+	r->rtm_type = RTN_UNICAST;
+	mnl_attr_put_u32(h, RTA_GATEWAY, inet_addr(f->gateway));
+	put_end(b, h);
+}
+
+static void configure_links(const struct floor *f, int sock)
+{
+	struct batch b = { .len = 0 };
+	int index = f->bridge ? (int)if_nametoindex("eth0") : 0;
+	struct nlmsghdr *h = put(&b, RTM_NEWLINK, 0);
+
+	put_link(h, 1, 1);
+	put_end(&b, h);
+	if (index) {
+		h = put(&b, RTM_NEWLINK, 0);
+		put_link(h, index, 1);
+		put_end(&b, h);
+		put_address(&b, f, index);
+		put_default_route(&b, f);
+	}
+	run_batch(sock, &b, "links");
+}
+
+/* RTM_DELLINK returns some 20 ms after the name is free: a process of its own sits that out. */
+static void free_name(const struct floor *f, int sock)
+{
+	struct batch b = { .len = 0 };
+	struct nlmsghdr *h = put(&b, RTM_DELLINK, 0);
+	int index = (int)if_nametoindex(f->name);
+
+	if (!index)
+		return;
+	put_link(h, index, 0);
+	put_end(&b, h);
+	if (vfork() == 0) {
+		if (fork() == 0)
+			check((int)send(sock, b.data, b.len, 0), "delete");
+		_exit(0);
+	}
+	while (if_nametoindex(f->name))
+		usleep(50);
+}
+
+/* --- the child --- */
+
+static void mount_or_die(const char *from, const char *to, const char *type, unsigned long flags,
+			 const char *data)
+{
+	check(mount(from, to, type, flags, data), to);
+}
+
+static void make_nodes(void)
+{
+	static const struct {
+		const char *path;
+		unsigned int major, minor;
+	} nodes[] = {
+		{ "dev/null", 1, 3 },    { "dev/zero", 1, 5 },    { "dev/full", 1, 7 },
+		{ "dev/tty", 5, 0 },     { "dev/urandom", 1, 9 }, { "dev/random", 1, 8 },
+		{ "dev/fuse", 10, 229 },
+	};
+	static const char *const links[][2] = {
+		{ "/proc/self/fd", "dev/fd" },       { "/proc/self/fd/0", "dev/stdin" },
+		{ "/proc/self/fd/1", "dev/stdout" }, { "/proc/self/fd/2", "dev/stderr" },
+		{ "pts/ptmx", "dev/ptmx" },
+	};
+
+	umask(0);
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
+		check(mknod(nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)),
+		      nodes[i].path);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		check(symlink(links[i][0], links[i][1]), links[i][1]);
+	umask(022);
+}
+
+/* The working directory is the new root. */
+static void mount_all(const struct floor *f)
+{
+	const unsigned long safe = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+	mount_or_die(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL);
+	mount_or_die(f->rootfs, f->rootfs, NULL, MS_BIND | MS_REC, NULL);
+	check(chdir(f->rootfs), f->rootfs);
+	mount_or_die("proc", "proc", "proc", safe, NULL);
+	mount_or_die("tmpfs", "dev", "tmpfs", MS_NOSUID | MS_STRICTATIME, "mode=755");
+	check(mkdir("dev/pts", 0755), "dev/pts");
+	check(mkdir("dev/shm", 0755), "dev/shm");
+	check(mkdir("dev/mqueue", 0755), "dev/mqueue");
+	mount_or_die("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+		     "newinstance,ptmxmode=0666,mode=620,gid=5");
+	mount_or_die("shm", "dev/shm", "tmpfs", safe, "mode=1777,size=65536k");
+	mount_or_die("mqueue", "dev/mqueue", "mqueue", safe, NULL);
+	mount_or_die("sysfs", "sys", "sysfs", safe | MS_RDONLY, NULL);
+	make_nodes();
+}
+
+static void enter_root(void)
+{
+	check((int)syscall(SYS_pivot_root, ".", "."), "pivot_root");
+	check(umount2(".", MNT_DETACH), "umount");
+	check(chdir("/"), "/");
+}
+
+static void restrict_paths(void)
+{
+	static const char *const readonly[] = { "/proc/sys", "/proc/sysrq-trigger", "/proc/irq",
+						"/proc/bus" };
+
+	if (mount("/dev/null", "/proc/kcore", NULL, MS_BIND, NULL) < 0 && errno != ENOENT)
+		die("/proc/kcore");
+	for (size_t i = 0; i < sizeof(readonly) / sizeof(readonly[0]); i++) {
+		if (mount(readonly[i], readonly[i], NULL, MS_BIND | MS_REC, NULL) < 0 &&
+		    errno == ENOENT)
+			continue;
+		mount_or_die(NULL, readonly[i], NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL);
+	}
+}
+
+static void drop_rights(void)
+{
+	const uint64_t keep = 0xa80425fb; /* the usual fourteen */
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { (uint32_t)keep, (uint32_t)keep,
+						    (uint32_t)keep } };
+	struct rlimit files = { 1024, 1024 };
+
+	check(setrlimit(RLIMIT_NOFILE, &files), "rlimit");
+	for (int cap = 0; cap < 64; cap++)
+		if (!(keep >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 &&
+		    errno == EINVAL)
+			break;
+	check(prctl(PR_SET_PDEATHSIG, SIGKILL), "pdeathsig");
+	check((int)syscall(SYS_capset, &head, data), "capset");
+}
+
+static void __attribute__((noreturn)) run_child(struct floor *f)
+{
+	int sock;
+
+	close(f->sync[0]);
+	for (int i = 0; i < f->dir_count; i++)
+		if (f->tasks[i] >= 0)
+			check((int)write(f->tasks[i], "0", 1), "join");
+	setsid();
+	if (f->bridge)
+		write_file("/proc/sys/net/ipv6/conf/default", "accept_dad", "0");
+	sock = nl_socket();
+	tell(f->sync[1]);
+	mount_all(f);
+	check(sethostname("floor", 5), "hostname");
+	await(f->sync[1]);
+	configure_links(f, sock);
+	check(unshare(CLONE_NEWCGROUP), "cgroup namespace");
+	enter_root();
+	restrict_paths();
+	drop_rights();
+	tell(f->sync[1]);
+	await(f->sync[1]);
+	close_range(3, ~0u, 0);
+	execve(f->command[0], f->command, (char *[]){ "PATH=/bin:/usr/bin", NULL });
+	die(f->command[0]);
+	_exit(255);
+}
+
+/* --- the parent --- */
+
+static int run(struct floor *f)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET,
+		.exit_signal = SIGCHLD,
+	};
+	int sock = f->bridge ? nl_socket() : -1, status;
+	pid_t child;
+
+	if (f->cgroup)
+		make_cgroup(f);
+	if (f->v2 >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)f->v2;
+	}
+	check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, f->sync), "socketpair");
+	child = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	check(child, "clone3");
+	if (child == 0)
+		run_child(f);
+	close(f->sync[1]);
+	await(f->sync[0]);
+	if (f->bridge)
+		make_veth(f, sock, child);
+	tell(f->sync[0]);
+	await(f->sync[0]);
+	tell(f->sync[0]);
+	check(waitpid(child, &status, 0), "wait");
+	if (f->bridge)
+		free_name(f, sock);
+	if (f->cgroup)
+		remove_cgroup(f);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* "BRIDGE,NAME,ADDRESS/LEN,GATEWAY" */
+static void parse_net(struct floor *f, char *text)
+{
+	char *slash;
+
+	f->bridge = strsep(&text, ",");
+	f->name = strsep(&text, ",");
+	f->address = strsep(&text, ",");
+	f->gateway = strsep(&text, ",");
+	slash = f->address ? strchr(f->address, '/') : NULL;
+	if (!slash || !f->gateway) {
+		fprintf(stderr, "floor: --net BRIDGE,NAME,ADDRESS/LEN,GATEWAY\n");
+		exit(2);
+	}
+	*slash = '\0';
+	f->prefix = atoi(slash + 1);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "rootfs", required_argument, NULL, 'r' },
+		{ "net", required_argument, NULL, 'n' },
+		{ "cgroup", required_argument, NULL, 'c' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct floor f = { .v2 = -1 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		if (c == 'r')
+			f.rootfs = optarg;
+		else if (c == 'n')
+			parse_net(&f, optarg);
+		else if (c == 'c')
+			f.cgroup = optarg;
+		else
+			return 2;
+	}
+	f.command = argv + optind;
+	if (!f.rootfs || !*f.command) {
+		fprintf(stderr, "usage: floor --rootfs DIR [--net ...] [--cgroup NAME] COMMAND\n");
+		return 2;
+	}
+	return run(&f);
+}

@@ -1,0 +1,209 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Networks, routes and namespaces that make no sense, by themselves or on this host.
+
+load lib
+load refuse
+
+# net FILTER LINE: networks[1] changed so is refused.
+net() {
+	refuses ".networks[1] |= ($1)" "$2"
+}
+
+# route OBJECT LINE: as the only route.
+route() {
+	refuses ".routes = [{interface_name: \"eth0\"} + $1]" "$2"
+}
+
+@test "bad network: type" {
+	net '.type = "vxlan"' "FILE:L:C: networks[1].type: unknown type 'vxlan'; known are loopback, veth, netns"
+	net 'del(.type)' "FILE:L:C: networks[1]: the key 'type' is missing"
+}
+
+@test "bad network: address" {
+	local at='FILE:L:C: networks[1].address:' like='expected ADDRESS/PREFIX, as in 172.17.0.2/16'
+	net '.address = "10.88.0.2"' "$at 10.88.0.2: $like"
+	net '.address = "10.88.0.256/24"' "$at 10.88.0.256/24: $like or 2001:db8::2/64"
+	net '.address = "10.88.0/24"' "$at 10.88.0/24: $like or 2001:db8::2/64"
+	for length in 33 -1 '' 24x; do
+		net ".address = \"10.88.0.2/$length\"" \
+			"$at 10.88.0.2/$length: the prefix length of an IPv4 address is a number from 0 to 32"
+	done
+	net '.ipv6_address = "fd00::2/129"' \
+		'FILE:L:C: networks[1].ipv6_address: fd00::2/129: the prefix length of an IPv6 address is a number from 0 to 128'
+	net '.address = "fd00::2/64"' 'FILE: networks[1]: address: fd00::2 is not an IPv4 address'
+	net '.ipv6_address = "10.88.0.2/24"' 'FILE: networks[1]: ipv6_address: 10.88.0.2 is not an IPv6 address'
+	net '.address = "224.0.0.1/24"' 'FILE: networks[1]: address: 224.0.0.1/24 is a multicast address'
+	net '.address = "0.0.0.0/24"' 'FILE: networks[1]: address: 0.0.0.0/24 is not an address of an interface'
+	net '.addresses = ["10.88.0.3"]' "FILE:L:C: networks[1].addresses[0]: 10.88.0.3: $like"
+	net '.addresses = ["10.88.0.2/16"]' 'FILE: networks[1]: address 10.88.0.2/16 is given twice'
+	net '.bridge_address = "10.88.0.1"' "FILE:L:C: networks[1].bridge_address: 10.88.0.1: $like"
+	net '.bridge_address = "224.0.0.1/24"' 'FILE: networks[1]: bridge_address: 224.0.0.1 is not an address of an interface'
+}
+
+@test "bad network: gateway" {
+	net '.gateway = "10.88.0.1/24"' \
+		'FILE:L:C: networks[1].gateway: 10.88.0.1/24: expected an address without a prefix length, as in 172.17.0.1'
+	net '.gateway = "router"' 'FILE:L:C: networks[1].gateway: router: expected an address, as in 172.17.0.1 or 2001:db8::1'
+	net '.gateway = "fd00::1"' 'FILE: networks[1]: gateway: fd00::1 is not an IPv4 address'
+	net '.ipv6_gateway = "10.88.0.1"' 'FILE: networks[1]: ipv6_gateway: 10.88.0.1 is not an IPv6 address'
+	net '.gateway = "localhost"' 'FILE: networks[1]: gateway: 127.0.0.1 cannot be a gateway'
+	net '.gateway = "224.0.0.1"' 'FILE: networks[1]: gateway: 224.0.0.1 cannot be a gateway'
+	refuses '.networks += [.networks[1] + {name: "wan", host_interface_name: "ctrveth1", gateway: "10.88.0.9"}]' \
+		'FILE: networks[2] (wan): a second route to 0.0.0.0/0; the first one is of networks[1] (eth0)'
+}
+
+@test "bad network: a gateway that is not on the link, in the kernel's words" {
+	net '.gateway = "192.168.7.1"' \
+		'networks[1] (eth0): gateway 192.168.7.1: Network is unreachable (kernel: Nexthop has invalid gateway)'
+	net 'del(.address)' 'networks[1] (eth0): gateway 10.88.0.1: Network is unreachable (kernel: Nexthop has invalid gateway)'
+	# For IPv6 the kernel has no words.
+	net '.ipv6_address = "fd00::2/64" | .ipv6_gateway = "fd01::1"' 'networks[1] (eth0): gateway fd01::1: No route to host'
+	net '.ipv6_address = "fd00::2/64" | .ipv6_gateway = "fd00::2"' \
+		'networks[1] (eth0): gateway fd00::2: Invalid argument (kernel: Gateway can not be a local address)'
+}
+
+@test "bad network: names of interfaces" {
+	local key
+	for key in name bridge host_interface_name; do
+		net ".$key = \"abcdefghijklmnop\"" "FILE:L:C: networks[1].$key: \"abcdefghijklmnop\" is too long (at most 15 bytes)"
+	done
+	for name in 'a/b' 'a b' 'a:b' 'eth%d'; do
+		net ".name = \"$name\"" "FILE: networks[1]: interface name '$name': no '/', ':', '%' or white space allowed"
+	done
+	net '.name = ".."' "FILE: networks[1]: interface name '..': not a name"
+	net '.name = "all"' "FILE: networks[1]: interface name 'all': reserved by the kernel"
+	net '.name = "lo"' "FILE: networks[1]: the name 'lo' is the loopback interface's"
+	net '.bridge = "a/b"' "FILE: networks[1]: bridge: interface name 'a/b': no '/', ':', '%' or white space allowed"
+	net '.host_interface_name = "default"' \
+		"FILE: networks[1]: host_interface_name: interface name 'default': reserved by the kernel"
+	net '.host_interface_name = "ctrbr0"' "FILE: networks[1]: host_interface_name: 'ctrbr0' is the bridge"
+	refuses '.networks[0].name = "lo1"' "FILE: networks[0]: name: the loopback interface is named 'lo', not 'lo1'"
+}
+
+@test "bad network: two of one name" {
+	refuses '.networks[1].name = "eth1" | .networks += [.networks[1] | del(.host_interface_name, .name)]' \
+		"FILE: networks[1] and networks[2]: two interfaces named 'eth1'"
+	refuses '.networks += [.networks[1] | .name = "wan" | del(.gateway)]' \
+		"FILE: networks[1] and networks[2]: two host interfaces named 'ctrveth0'"
+}
+
+@test "bad network: mac_address, mtu" {
+	local at='FILE:L:C: networks[1].mac_address:'
+	net '.mac_address = "01:00:5e:00:00:01"' "$at 01:00:5e:00:00:01: a multicast MAC address cannot belong to an interface"
+	net '.mac_address = "00:00:00:00:00:00"' "$at 00:00:00:00:00:00: the zero MAC address cannot belong to an interface"
+	net '.mac_address = "02:42:ac:11:00:0g"' "$at 02:42:ac:11:00:0g: expected a MAC address, as in 02:42:ac:11:00:02"
+	net '.mtu = 67' 'FILE: networks[1]: mtu: 67 is out of range (68 to 65535, or 0 to leave it)'
+	net '.mtu = 65536' 'FILE:L:C: networks[1].mtu: 65536 is out of range (0 to 65535)'
+	net '.mtu = -1' 'FILE:L:C: networks[1].mtu: -1 is out of range (0 to 65535)'
+	net '.mtu = 1279 | .ipv6_address = "fd00::2/64"' \
+		'FILE: networks[1]: mtu: IPv6 needs at least 1280, and here it is 1279'
+}
+
+@test "bad network: a bridge that is none, or not there" {
+	net 'del(.bridge_address)' \
+		"networks[1] (eth0): no bridge 'ctrbr0' (add \"bridge_address\": \"ADDRESS/PREFIX\" to have it made)"
+	net 'del(.bridge)' 'FILE: networks[1]: bridge_address: there is no bridge to give it to'
+	net 'del(.bridge, .bridge_address) | .hairpin_mode = true' 'FILE: networks[1]: hairpin_mode: only the port of a bridge has it'
+	net '.host_address = "10.88.1.1/24"' \
+		'FILE: networks[1]: host_address: the port of a bridge has no address; use bridge_address'
+	net '.bridge = "lo"' "networks[1] (eth0): bridge: 'lo' is there, but is not a bridge"
+}
+
+@test "bad network: a host_interface_name that is taken" {
+	net '.host_interface_name = "lo"' "networks[1] (eth0): host_interface_name: 'lo' is taken"
+	box_start "$(changed .)"
+	local FILE
+	FILE=$(changed '.networks[1].address = "10.88.0.3/24"')
+	refused 255 "exec: networks[1] (eth0): host_interface_name: 'ctrveth0' is taken by container 'ID'" \
+		exec --config "$FILE" --rootfs "$ROOT" --id "$ID-two" /bin/true
+	ip link show dev ctrbr0
+	box_stop
+}
+
+@test "bad network: unknown keys are warned of, with the nearest one" {
+	accepts '.networks[1].hairpinmode = true' \
+		"warning: FILE:L:C: networks[1].hairpinmode: unknown key; did you mean 'hairpin_mode'?"
+	accepts '.networks[1].xyzzy = {}' 'warning: FILE:L:C: networks[1].xyzzy: unknown key'
+	accepts '.routes = [{destination: "10.89.0.0/16", interface_name: "eth0", gatewy: "x"}]' \
+		"warning: FILE:L:C: routes[0].gatewy: unknown key; did you mean 'gateway'?"
+	# Elsewhere they are passed over, as Go's encoding/json did.
+	accepts '.xyzzy = 1 | .mounts[0].xyzzy = 1'
+}
+
+@test "bad route" {
+	route '{destination: "10.0.0.1/8"}' \
+		'FILE:L:C: routes[0].destination: 10.0.0.1/8 has host bits set; did you mean 10.0.0.0/8?'
+	route '{destination: "fd00::1/64"}' \
+		'FILE:L:C: routes[0].destination: fd00::1/64 has host bits set; did you mean fd00::/64?'
+	route '{destination: "10.0.0.0"}' \
+		'FILE:L:C: routes[0].destination: 10.0.0.0: expected ADDRESS/PREFIX, as in 172.17.0.2/16'
+	route '{destination: "10.0.0.0/8", interface_name: "eth7"}' "routes[0]: interface_name: no network has the name 'eth7'"
+	route '{destination: "10.0.0.0/8", interface_name: ""}' 'FILE: routes[0]: interface_name is missing'
+	refuses '.routes = [{destination: "10.0.0.0/8"}]' "FILE:L:C: routes[0]: the key 'interface_name' is missing"
+	route '{}' 'FILE: routes[0]: one of destination, gateway and source must be given'
+	route '{destination: "10.0.0.0/8", gateway: "fd00::1"}' \
+		'FILE: routes[0]: destination, gateway and source are not of one family'
+	route '{destination: "10.0.0.0/8", gateway: "127.0.0.1"}' 'FILE: routes[0]: gateway: 127.0.0.1 cannot be a gateway'
+	route '{destination: "0.0.0.0/0", gateway: "10.88.0.9"}' \
+		'FILE: routes[0]: a second route to 0.0.0.0/0; the first one is of networks[1] (eth0)'
+	route '{destination: "10.0.0.0/8", gateway: "192.168.9.1"}' \
+		'routes[0]: route to 10.0.0.0/8 via 192.168.9.1: Network is unreachable (kernel: Nexthop has invalid gateway)'
+	route '{destination: "10.0.0.0/8", source: "192.168.9.1"}' \
+		'routes[0]: route to 10.0.0.0/8 on eth0: Invalid argument (kernel: Invalid prefsrc address)'
+	route '{destination: "10.88.0.0/24"}' \
+		'routes[0]: route to 10.88.0.0/24 on eth0: there is a route to the same destination already'
+}
+
+@test "bad namespaces" {
+	refuses 'del(.namespaces[4])' \
+		'FILE: networks: unable to apply network settings without a private NET namespace (NEWNET)'
+	refuses 'del(.namespaces[4], .networks) | .routes = [{destination: "10.0.0.0/8", interface_name: "eth0"}]' \
+		'FILE: routes: unable to apply network settings without a private NET namespace (NEWNET)'
+	refuses 'del(.namespaces[1])' 'FILE: hostname: unable to set hostname without a private UTS namespace (NEWUTS)'
+	refuses 'del(.namespaces[0])' 'FILE: namespaces: a container needs a mount namespace of its own (NEWNS without a path)'
+	refuses '.namespaces += [{type: "network"}]' 'FILE: namespaces[5]: a second NEWNET'
+	refuses '.namespaces += [{type: "NEWUSER"}]' 'FILE: namespaces: this version of ctrnet has no user namespaces'
+	refuses '.namespaces += [{type: "newnet"}]' \
+		"FILE:L:C: namespaces[5].type: unknown value \"newnet\"; did you mean 'NEWNET'? (known: NEWNS, NEWUTS, NEWIPC, NEWPID, NEWNET, NEWUSER, NEWCGROUP, mount, uts, ipc, pid, network, user, cgroup)"
+	refuses '.hostname = "x" * 65' "FILE: hostname: '$(printf 'x%.0s' {1..65})' is longer than 64 bytes"
+}
+
+@test "bad namespaces: paths" {
+	refuses '.namespaces[4].path = "/no/such"' "namespaces: NEWNET: cannot open '/no/such': No such file or directory"
+	refuses '.namespaces[4].path = "/etc/passwd"' "namespaces: NEWNET: '/etc/passwd' is not a namespace"
+	refuses '.namespaces[4].path = "/proc/self/ns/mnt"' \
+		"namespaces: NEWNET: '/proc/self/ns/mnt' is a namespace of another type (mnt)"
+	refuses '.namespaces[3].path = "/proc/self/ns/uts"' \
+		"namespaces: NEWPID: '/proc/self/ns/uts' is a namespace of another type (uts)"
+}
+
+@test "bad namespaces: of a process that is dead, or a zombie" {
+	local pid FILE
+	true &
+	pid=$!
+	wait "$pid"
+	refuses ".namespaces[4].path = \"/proc/$pid/ns/net\"" \
+		"namespaces: NEWNET: cannot open '/proc/$pid/ns/net': No such file or directory"
+	# What the shell that began it became by then never waits.
+	bash -c 'sleep 0.3 & echo $!; exec sleep 60' >"$T/zombie" 3>&- &
+	wait_for 5 test -s "$T/zombie"
+	pid=$(cat "$T/zombie")
+	wait_for 5 grep -q '^State:.Z' "/proc/$pid/status"
+	refuses ".namespaces[4].path = \"/proc/$pid/ns/net\"" \
+		"namespaces: NEWNET: cannot open '/proc/$pid/ns/net': No such file or directory"
+	kill %bash
+	wait || true
+}
+
+@test "bad netns" {
+	local base='.networks = [{type: "netns", ns_path: "/run/netns/a"}]'
+	refuses "$base | .networks[0].ns_path = null" 'FILE: networks[0]: ns_path is missing'
+	refuses "$base | .networks[0].ns_path = \"x\"" 'FILE: networks[0]: ns_path: x is not an absolute path'
+	refuses "$base" "namespaces: NEWNET: cannot open '/run/netns/a': No such file or directory"
+	refuses "$base | .namespaces[4].path = \"/run/netns/b\"" \
+		"FILE: networks: a netns network joins '/run/netns/a', but namespaces say '/run/netns/b'"
+	refuses "$base | .networks += .networks" 'FILE: networks[0] and networks[1]: only one namespace can be joined'
+	refuses "$base | .networks[0].address = \"10.0.0.1/8\"" \
+		'FILE: networks[0]: address: a namespace that is joined stays as it is'
+}

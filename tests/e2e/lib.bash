@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What all end-to-end tests share. Each test has a directory of its own ($T), a run directory of
+# ctrnet's ($RUN) and a copy of the rootfs ($ROOT); after it, nothing may be left: see check_leaks.
+# The programs beside the tests (tests/e2e/NAME.c) are $TOOLS/NAME, static, so that they also run in a
+# container.
+#
+# Tests run inside the machine that tests/run.sh makes, where every process, link, mount and cgroup
+# is the test's. What ctrnet did is looked at with ip(8), /proc and /sys, never asked of ctrnet.
+
+bats_require_minimum_version 1.5.0
+
+SAMPLES=$(cd "${BATS_TEST_DIRNAME}/../../sample_configs" && pwd)
+
+# --- the command -------------------------------------------------------------------------------
+
+ctrnet() {
+	"$CTRNET" --root "$RUN" "$@"
+}
+
+# ctrnet_run CONFIG CMD...: a new container in the test's rootfs. CONFIG is a sample's name or a file.
+ctrnet_run() {
+	local config
+	config=$(config_path "$1")
+	shift
+	ctrnet exec --config "$config" --rootfs "$ROOT" --id "$ID" "$@"
+}
+
+config_path() {
+	case $1 in
+	*/*) echo "$1" ;;
+	*) echo "$SAMPLES/$1.json" ;;
+	esac
+}
+
+# config SAMPLE FILTER [JQ-ARGS...]: print the path of a copy of a sample, changed by a jq filter.
+config() {
+	local from out filter=$2
+	from=$(config_path "$1")
+	shift 2
+	out=$(mktemp "$T/config-XXXXXX.json")
+	jq "$@" "$filter" "$from" >"$out"
+	echo "$out"
+}
+
+# --- a container that runs while the test looks at it -------------------------------------------
+
+# box_start CONFIG [EXEC-OPTION...]: start one that waits. Sets BOX (ctrnet) and BOX_PID (its first process).
+box_start() {
+	local config line
+	config=$(config_path "$1")
+	shift
+	# Descriptor 3 is bats' own: it waits for all who hold it.
+	coproc BOX_IO { exec "$CTRNET" --root "$RUN" exec --config "$config" --rootfs "$ROOT" --id "$ID" "$@" \
+		-- /bin/sh -c 'echo ready; read -r line; exit "${line:-0}"' 2>"$T/box.err" 3>&-; }
+	BOX=$BOX_IO_PID
+	if ! read -r -t 10 -u "${BOX_IO[0]}" line || [ "$line" != ready ]; then
+		echo "the container did not start: $(cat "$T/box.err")"
+		return 1
+	fi
+	BOX_PID=$(pgrep -P "$BOX" | head -n 1)
+	[ -n "$BOX_PID" ]
+}
+
+# box_stop [STATUS]: let it end, and wait for ctrnet; returns ctrnet's exit status.
+box_stop() {
+	local pid=$BOX
+	echo "${1:-0}" >&"${BOX_IO[1]}"
+	wait "$pid"
+}
+
+# Run something in the network namespace of the box; any program of the host's.
+box_net() {
+	nsenter --target "$BOX_PID" --net "$@"
+}
+
+# Run something of the rootfs in all namespaces of the box (not in its cgroup).
+box_all() {
+	nsenter --target "$BOX_PID" --mount --uts --ipc --net --pid --root --wd=/ "$@"
+}
+
+# --- looking -----------------------------------------------------------------------------------
+
+# assert_json JSON FILTER [JQ-ARGS...]: the filter must be true.
+assert_json() {
+	local json=$1 filter=$2
+	shift 2
+	if ! jq -e "$@" "$filter" >/dev/null <<<"$json"; then
+		echo "not true: $filter ($*)"
+		echo "of: $json"
+		return 1
+	fi
+}
+
+assert_status() {
+	if [ "$status" -ne "$1" ]; then
+		echo "exit status $status instead of $1; output:"
+		echo "$output"
+		return 1
+	fi
+}
+
+# The status and stdout of the last `run`.
+assert_output() {
+	if [ "$output" != "$1" ]; then
+		echo "expected: $1"
+		echo "got:      $output"
+		return 1
+	fi
+}
+
+# wait_for SECONDS CMD...: until it succeeds.
+wait_for() {
+	local tries=$(($1 * 20))
+	shift
+	while ! "$@"; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || { echo "waited in vain for: $*"; return 1; }
+		sleep 0.05
+	done
+}
+
+# --- before and after ---------------------------------------------------------------------------
+
+snap_links() {
+	ip -o link
+	ip -o addr
+	ip route show table all
+	ip -6 route show table all
+}
+
+snap_namespaces() {
+	readlink /proc/[0-9]*/ns/net 2>/dev/null | sort -u
+	ls /run/netns 2>/dev/null || true
+}
+
+snap_mounts() {
+	# Without the first two numbers: they are given out anew.
+	cut -d ' ' -f 3- /proc/self/mountinfo | sort
+}
+
+snap_cgroups() {
+	# shellcheck disable=SC2086 # a list
+	find $CTRNET_TEST_CGROUPS -type d | sort
+	# Elsewhere only what is named after the test.
+	find /sys/fs/cgroup -type d -name "*$ID*" | sort
+}
+
+snap_processes() {
+	local dir line comm ppid
+	for dir in /proc/[0-9]*; do
+		read -r line 2>/dev/null <"$dir/stat" || continue
+		comm=${line#*(}
+		# The name may hold spaces and parentheses: it ends at the last one.
+		read -r _ ppid _ <<<"${comm##*) }"
+		echo "${dir#/proc/} (${comm%)*}) parent $ppid"
+	done
+}
+
+# All files of /run (records of shared things and what else there may be), of $RUN and of the rootfs.
+snap_files() {
+	find /run -mindepth 1 ! -path /run/ctrnet-shared -printf '%p %y\n' | sort
+	[ ! -d "$RUN" ] || find "$RUN" -mindepth 1 -printf '%p %y\n' | sort
+	find "$ROOT" -printf '%p %y %m %U %G %l\n' | sort
+}
+
+KINDS='links namespaces mounts cgroups processes files'
+
+snap_all() {
+	local kind
+	for kind in $KINDS; do
+		"snap_$kind" >"$T/$1.$kind"
+	done
+}
+
+leaks() {
+	local kind found=1
+	for kind in $KINDS; do
+		"snap_$kind" >"$T/after.$kind"
+		diff "$T/before.$kind" "$T/after.$kind" >"$T/diff.$kind" || found=0
+	done
+	return $found
+}
+
+# Nothing may be left once ctrnet has returned, but the helper that waits for a link's death may
+# take a moment to go, and the kernel one to take down namespaces: $PATIENCE milliseconds.
+check_leaks() {
+	local deadline=$((${EPOCHREALTIME//[!0-9]/} + ${PATIENCE:-1500} * 1000)) kind
+	while leaks; do
+		if [ "${EPOCHREALTIME//[!0-9]/}" -gt $deadline ]; then
+			for kind in $KINDS; do
+				[ ! -s "$T/diff.$kind" ] || { echo "left behind ($kind):"; cat "$T/diff.$kind"; }
+			done
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# End what a failed test left running, so that the next one starts clean.
+end_leftovers() {
+	local pid
+	while read -r _ pid _; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done < <(diff "$T/before.processes" "$T/after.processes" | grep '^>')
+	while read -r pid; do
+		ip link delete "$pid" 2>/dev/null || true
+	done < <(ip -j link | jq -r '.[].ifname' | grep '^ctr')
+}
+
+setup() {
+	T=$BATS_TEST_TMPDIR
+	RUN=$T/run
+	ROOT=$T/rootfs
+	ID=t$BATS_SUITE_TEST_NUMBER-$$
+	BOX_PID=
+	cp -a "$ROOTFS" "$ROOT"
+	snap_all before
+}
+
+teardown() {
+	if ! check_leaks; then
+		end_leftovers
+		return 1
+	fi
+}
