@@ -41,8 +41,10 @@ struct running {
 	int pidfd;
 	int master;       /* of its pty, or -1 */
 	struct plan plan; /* what was made for it (a start only) */
-	bool reaper;      /* all that the container leaves behind comes to us (no pid namespace) */
-	int guard;        /* of such a container: see guard.h; else -1 */
+	sigset_t signals; /* the mask that ctrnet was started with, once they are blocked */
+	bool blocked;
+	bool reaper; /* all that the container leaves behind comes to us (no pid namespace) */
+	int guard;   /* of such a container: see guard.h; else -1 */
 };
 #define RUNNING_INIT                                              \
 	{                                                         \
@@ -57,8 +59,8 @@ int container_start(struct store *store, struct state *state, struct running *ru
 /* Execute @process in the container of @state, which runs (@pidfd is its first process). */
 int container_join(const struct state *state, const struct process *process, int pidfd,
 		   struct running *run, struct err *err);
-/* Signals that are handed on are blocked from here on; *@old is the mask to give back to children. */
-int container_block_signals(sigset_t *old, struct err *err);
+/* Signals that are handed on are blocked from here on; the mask to give to the command is kept in @run. Idempotent. */
+int container_block_signals(struct running *run, struct err *err);
 /* Hand on signals and the terminal's bytes until the process ends; reaps it. Closes what @run holds. */
 int container_wait(struct running *run, int *exit_code, struct err *err);
 /* Kill and reap a process that was not let go, and close what @run holds. Safe on one that was never cloned. */

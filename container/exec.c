@@ -113,7 +113,10 @@ static int choose(struct exec *x, int *exit_code, struct err *err)
 	if (ret < 0)
 		return ret;
 	if (pidfd >= 0)
-		return run_joined(x, pidfd, exit_code, err);
+		ret = run_joined(x, pidfd, exit_code, err);
+	/* It may end while it is joined; then it is as if we had come a moment later. */
+	if (pidfd >= 0 && ret != -ESRCH)
+		return ret;
 	ret = clear_remains(x, err);
 	return ret < 0 ? ret : run_new(x, exit_code, err);
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -293,8 +294,11 @@ static int report_rooted(struct init *in, struct err *err)
  */
 static void reset_signals(const sigset_t *mask)
 {
+	/* As the kernel has it, all zero for SIG_DFL: the C library's call spares two signals of its own. */
+	const char dfl[64] = { 0 };
+
 	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
+		syscall(SYS_rt_sigaction, sig, dfl, NULL, NSIG / 8);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 }
 

@@ -18,7 +18,6 @@ struct join {
 	int init; /* pidfd of the container's first process */
 	int ptmx;
 	struct scope doors; /* only the cgroup's doors are in it */
-	sigset_t signals;
 	struct sync sync;
 	struct running *run;
 };
@@ -29,7 +28,7 @@ static void be_child(struct join *j, struct sync *sync)
 		.spec = &j->state->spec,
 		.process = j->process,
 		.sync = *sync,
-		.signals = j->signals,
+		.signals = j->run->signals,
 		.scope = &j->doors,
 		.run = ROOTFS_RUN_INIT,
 		.pidfd = j->init,
@@ -112,7 +111,7 @@ int container_join(const struct state *state, const struct process *process, int
 			  .ptmx = -1,
 			  .sync.fd = -1,
 			  .run = run };
-	int ret = container_block_signals(&j.signals, err);
+	int ret = container_block_signals(run, err);
 
 	if (ret < 0)
 		return ret;

@@ -28,7 +28,6 @@ struct start {
 	struct build build;
 	struct namespace_fds joined;
 	struct sync sync;
-	sigset_t signals;
 	struct running *run;
 };
 
@@ -74,7 +73,7 @@ static int prepare(struct start *s, struct err *err)
 	if (ret == 0)
 		ret = namespaces_open(&s->spec->namespaces, &s->joined, err);
 	if (ret == 0)
-		ret = container_block_signals(&s->signals, err);
+		ret = container_block_signals(s->run, err);
 	if (ret == 0)
 		ret = write_journal(s, err);
 	return ret == 0
@@ -90,7 +89,7 @@ static void be_child(struct start *s, struct sync *sync)
 		.spec = s->spec,
 		.process = &s->spec->process,
 		.sync = *sync,
-		.signals = s->signals,
+		.signals = s->run->signals,
 		.scope = &s->scope,
 		.joined = &s->joined,
 		.run = mounts,

@@ -17,15 +17,18 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-int container_block_signals(sigset_t *old, struct err *err)
+int container_block_signals(struct running *run, struct err *err)
 {
 	sigset_t all;
 
+	if (run->blocked)
+		return 0;
 	/* Ignored, it would make the kernel reap our children before we know how they ended (waitpid(2)). */
 	signal(SIGCHLD, SIG_DFL);
 	sigfillset(&all);
-	if (sigprocmask(SIG_SETMASK, &all, old) < 0)
+	if (sigprocmask(SIG_SETMASK, &all, &run->signals) < 0)
 		return err_sys(err, -errno, "cannot block signals");
+	run->blocked = true;
 	return 0;
 }
 

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #define GONE_TIMEOUT_MS 30000
+#define DELETE_TRIES    3
 #define STARTER_STACK   (16 * 1024)
 
 /* All that the helper needs, made before it starts: it may be forked from a thread and must not allocate. */
@@ -183,7 +184,10 @@ static int hear(int report, unsigned int usec)
 	return code == -ENODEV ? 0 : code;
 }
 
-/* The link leaves its namespace early in the deletion, and with it the name. */
+/*
+ * The link leaves its namespace early in the deletion, and with it the name. 0: it is gone; 1: it is not, and
+ * nobody is at it any more.
+ */
 static int wait_gone(const struct nl *nl, const struct link *link, int report, struct err *err)
 {
 	unsigned int usec = 50, waited = 0;
@@ -198,19 +202,35 @@ static int wait_gone(const struct nl *nl, const struct link *link, int report, s
 		waited += usec;
 		usec = usec < 2000 ? usec * 2 : usec;
 	} while (word > 0 && waited < GONE_TIMEOUT_MS * 1000);
+	/* A helper that ended before the link did was killed. */
+	if (word == 0)
+		return 1;
 	return err_set(err, -ETIMEDOUT, "delete link '%s': it does not go", link->name);
+}
+
+static int delete_once(struct scope *scope, const char *key, const struct nl *nl,
+		       const struct link *link, struct err *err)
+{
+	_cleanup_fd_ int report = -1;
+	int ret = start(scope, key, link->index, &report, err);
+
+	if (ret < 0)
+		return err_wrap(err, "delete link '%s'", link->name);
+	return wait_gone(nl, link, report, err);
 }
 
 int link_delete(struct scope *scope, const char *key, const struct link *link, struct err *err)
 {
-	_cleanup_fd_ int report = -1;
 	struct nl *nl;
-	int ret;
+	int ret = nl_for(scope, key, &nl, err);
 
-	ret = nl_for(scope, key, &nl, err);
-	if (ret == 0)
-		ret = start(scope, key, link->index, &report, err);
 	if (ret < 0)
 		return err_wrap(err, "delete link '%s'", link->name);
-	return wait_gone(nl, link, report, err);
+	for (int tries = 0; tries < DELETE_TRIES; tries++) {
+		ret = delete_once(scope, key, nl, link, err);
+		if (ret <= 0)
+			return ret;
+	}
+	return err_set(err, -EINTR, "delete link '%s': whoever does it is killed each time",
+		       link->name);
 }

@@ -49,11 +49,15 @@ enter_cgroup() {
 	echo 0 >"$dir/cgroup.procs"
 }
 
+# When the tests are interrupted their processes may still be on their way out.
 remove_cgroups() {
-	local dir
+	local dir tries
 
 	for dir in $CTRNET_TEST_CGROUPS; do
-		[ ! -d "$dir" ] || find "$dir" -depth -type d -exec rmdir {} + || true
+		for ((tries = 0; tries < 40; tries++)); do
+			[ -d "$dir" ] || break
+			find "$dir" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.05
+		done
 	done
 }
 
