@@ -104,9 +104,13 @@ static int search_link(struct nl *nl, struct search *s, struct err *err)
 	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
 	struct ifaddrmsg *head = nl_put_header(nl_batch_add(&b, RTM_GETADDR, 0, 0), sizeof(*head));
 
+	int ret;
+
 	head->ifa_family = (uint8_t)s->wanted->addr.family;
 	head->ifa_index = s->index;
-	return nl_dump(nl, &b, match, s, err);
+	ret = nl_dump(nl, &b, match, s, err);
+	/* The link went since it was looked up, and its addresses with it. */
+	return ret == -ENODEV ? 0 : ret;
 }
 
 /* s->index 0: the link is gone. */

@@ -27,9 +27,10 @@ struct link {
 	char alias[LINK_ALIAS_MAX];
 	struct mac mac;
 	uint32_t mtu, txqueuelen;
-	uint32_t master;   /* index of the bridge it is a port of, or 0 */
-	uint8_t operstate; /* IF_OPER_* (RFC 2863) */
-	uint8_t hairpin;   /* of a bridge port */
+	uint32_t master;          /* index of the bridge it is a port of, or 0 */
+	uint8_t operstate;        /* IF_OPER_* (RFC 2863) */
+	uint8_t hairpin;          /* of a bridge port */
+	uint32_t carrier_changes; /* how often the driver has said that there is carrier, or is none */
 };
 
 /* Read an RTM_NEWLINK message; -EBADMSG if it is none or is cut short. */

@@ -46,11 +46,17 @@ static bool wait_more(struct patience *p)
 
 /* --- link.ready --- */
 
+/*
+ * A state of "unknown" is the last word of drivers that know no carrier. Of others it is the first:
+ * that of a new link until the work queue comes to it for the first time (before 6.8). Taken for the
+ * last word, it cost 1 in 150 first packets on a busy 6.1.
+ */
 static bool has_carrier(const struct link *link)
 {
 	/* A link that is not up waits for its owner, not for us. */
-	return !(link->flags & IFF_UP) || link->operstate == IF_OPER_UP ||
-	       link->operstate == IF_OPER_UNKNOWN;
+	if (!(link->flags & IFF_UP) || link->operstate == IF_OPER_UP)
+		return true;
+	return link->operstate == IF_OPER_UNKNOWN && !link->carrier_changes;
 }
 
 /* Ask for the link, whose state @link is, until it is ready or gone. */

@@ -195,11 +195,14 @@ static int search(struct nl *nl, struct search *s, struct err *err)
 	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
 	struct nl_msg *m = nl_batch_add(&b, RTM_GETROUTE, 0, 0);
 	struct rtmsg *head = nl_put_header(m, sizeof(*head));
+	int ret;
 
 	head->rtm_family = (uint8_t)s->wanted->destination.addr.family;
 	head->rtm_table = RT_TABLE_MAIN;
 	nl_put_u32(m, RTA_OIF, s->index);
-	return nl_dump(nl, &b, match, s, err);
+	ret = nl_dump(nl, &b, match, s, err);
+	/* The link went since it was looked up, and its routes with it. */
+	return ret == -ENODEV ? 0 : ret;
 }
 
 static int probe(struct scope *scope, const void *args, struct err *err)
