@@ -26,7 +26,8 @@
  * hierarchies. So the doors are the way to go.
  *
  * Device rules need the v1 `devices` controller; on v2 they are eBPF programs, which are not made
- * yet: planning warns once and the container runs without them.
+ * yet: the container runs without them, and planning warns of it once, unless they are just those
+ * that libcontainer's configs have always carried (then it is a debug record).
  */
 #ifndef CGROUP_CGROUP_H
 #define CGROUP_CGROUP_H

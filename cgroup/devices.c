@@ -150,6 +150,61 @@ static bool restricts(const struct cgroup_spec *spec)
 	return spec->device_rules && (!spec->allow_all_devices || spec->denied_device_count);
 }
 
+/*
+ * libcontainer's list, which its configs carry word for word (those of simple containers without the
+ * optional rows): device nodes may be made, and what every container needs may be used.
+ */
+static const struct usual_rule {
+	struct cgroup_device rule;
+	bool optional;
+} usual_rules[] = {
+	{ { 'c', -1, -1, (char *)"m" }, false },   { { 'b', -1, -1, (char *)"m" }, false },
+	{ { 'c', 1, 3, (char *)"rwm" }, false },   { { 'c', 1, 5, (char *)"rwm" }, false },
+	{ { 'c', 1, 7, (char *)"rwm" }, false },   { { 'c', 1, 8, (char *)"rwm" }, false },
+	{ { 'c', 1, 9, (char *)"rwm" }, false },   { { 'c', 5, 0, (char *)"rwm" }, false },
+	{ { 'c', 4, 0, (char *)"rwm" }, true },    { { 'c', 4, 1, (char *)"rwm" }, true },
+	{ { 'c', 5, 1, (char *)"rwm" }, true },    { { 'c', 5, 2, (char *)"rwm" }, true },
+	{ { 'c', 136, -1, (char *)"rwm" }, true }, { { 'c', 10, 200, (char *)"rwm" }, true },
+};
+
+static bool rule_equal(const struct cgroup_device *a, const struct cgroup_device *b)
+{
+	return a->type == b->type && a->major == b->major && a->minor == b->minor &&
+	       !strcmp(a->permissions, b->permissions);
+}
+
+static bool is_allowed(const struct cgroup_spec *spec, const struct cgroup_device *rule)
+{
+	for (size_t i = 0; i < spec->allowed_device_count; i++)
+		if (rule_equal(&spec->allowed_devices[i], rule))
+			return true;
+	return false;
+}
+
+/* No duplicates are expected: with one the count is off, and the list somebody's own. */
+bool devices_are_usual(const struct cgroup_spec *spec)
+{
+	size_t found = 0;
+
+	if (spec->allow_all_devices)
+		return false;
+	for (size_t i = 0; i < array_size(usual_rules); i++)
+		if (is_allowed(spec, &usual_rules[i].rule))
+			found++;
+		else if (!usual_rules[i].optional)
+			return false;
+	return found == spec->allowed_device_count;
+}
+
+/* Nobody chose the usual list, so each start of each container need not tell about it. */
+static void tell_unapplied(const struct cgroup_spec *spec)
+{
+	if (devices_are_usual(spec))
+		log_debug("cgroups: the usual device rules are not applied on cgroup v2 yet");
+	else
+		log_warn("cgroups: device rules are not applied on cgroup v2 yet");
+}
+
 int devices_plan(const struct cgroup_spec *spec, const struct cgroup_place *place,
 		 struct plan *plan, struct err *err)
 {
@@ -162,7 +217,7 @@ int devices_plan(const struct cgroup_spec *spec, const struct cgroup_place *plac
 	if (!dir && !restricts(spec))
 		return 0;
 	if (!dir && place->count && place->dirs[place->count - 1].v2) {
-		log_warn("cgroups: device rules are not applied on cgroup v2 yet");
+		tell_unapplied(spec);
 		return 0;
 	}
 	if (!dir)

@@ -5,8 +5,14 @@
 
 #include "cgroup/cgroup.h"
 
-/* Append cgroup.devices if the spec has rules; on v2 warn that they are not applied yet. */
+/*
+ * Append cgroup.devices if the spec has rules. On v2 they are not applied yet: that is a warning for
+ * rules that somebody chose, and a debug record for libcontainer's usual ones.
+ */
 int devices_plan(const struct cgroup_spec *spec, const struct cgroup_place *place,
 		 struct plan *plan, struct err *err);
+
+/* Are the spec's rules those of libcontainer's own list? */
+bool devices_are_usual(const struct cgroup_spec *spec);
 
 #endif

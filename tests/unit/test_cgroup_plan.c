@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Checks, encodings and golden step lists, over directories in /tmp that stand for cgroup trees. */
 #include "cgroup/cgroup.h"
+
+#include "cgroup/devices.h"
 #include "cgroup/keys.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
@@ -436,6 +438,38 @@ static void test_missing_controllers(void **state)
 	assert_int_equal(plan_spec(w, &anything), 0);
 }
 
+/* Those that nobody chose: libcontainer's list, with or without the rows that only some configs have. */
+static void test_usual_devices(void **state)
+{
+	struct cgroup_device list[] = {
+		{ 'b', -1, -1, (char *)"m" }, { 'c', -1, -1, (char *)"m" },
+		{ 'c', 1, 3, (char *)"rwm" }, { 'c', 1, 5, (char *)"rwm" },
+		{ 'c', 1, 7, (char *)"rwm" }, { 'c', 5, 0, (char *)"rwm" },
+		{ 'c', 1, 9, (char *)"rwm" }, { 'c', 1, 8, (char *)"rwm" },
+		{ 'c', 5, 2, (char *)"rwm" }, { 'b', 8, 0, (char *)"r" },
+	};
+	struct cgroup_spec spec = { .present = true,
+				    .device_rules = true,
+				    .allowed_devices = list };
+
+	(void)state;
+	assert_false(devices_are_usual(&spec));
+	spec.allowed_device_count = 7;
+	assert_false(devices_are_usual(&spec));
+	spec.allowed_device_count = 8;
+	assert_true(devices_are_usual(&spec));
+	spec.allowed_device_count = 9;
+	assert_true(devices_are_usual(&spec));
+	spec.allow_all_devices = true;
+	assert_false(devices_are_usual(&spec));
+	spec.allow_all_devices = false;
+	spec.allowed_device_count = 10;
+	assert_false(devices_are_usual(&spec));
+	spec.allowed_device_count = 9;
+	list[2].permissions = (char *)"r";
+	assert_false(devices_are_usual(&spec));
+}
+
 static void test_v2_lacks(void **state)
 {
 	const struct {
@@ -554,6 +588,7 @@ int main(void)
 		test_in_world(test_write_other_file),
 		test_in_world(test_cpuset_copied_down),
 		test_in_world(test_missing_controllers),
+		cmocka_unit_test(test_usual_devices),
 		test_in_world(test_v2_lacks),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_check_fine),
