@@ -43,8 +43,9 @@ struct running {
 	struct plan plan; /* what was made for it (a start only) */
 	sigset_t signals; /* the mask that ctrnet was started with, once they are blocked */
 	bool blocked;
-	bool reaper; /* all that the container leaves behind comes to us (no pid namespace) */
-	int guard;   /* of such a container: see guard.h; else -1 */
+	/* Of a container without a pid namespace, whose orphans come to us; in its state. Else NULL. */
+	const struct cgroup_place *cgroup;
+	int guard; /* of such a container: see guard.h; else -1 */
 };
 #define RUNNING_INIT                                              \
 	{                                                         \

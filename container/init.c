@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/close_range.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -195,32 +194,88 @@ static int join_console(struct init *in, struct err *err)
 	return rootfs_join_console(in->ptmx, 0, &in->master, &in->slave, err);
 }
 
-/*
- * Descriptors 0 to 2 that are the host's /dev/null become the container's: a node of the host's file system
- * in its hands would be a way out.
- */
-static int reopen_null(struct init *in, struct err *err)
+static bool is_null(int fd)
 {
-	(void)in;
-	for (int fd = 0; fd < 3; fd++) {
-		_cleanup_fd_ int null = -1;
-		struct stat st;
+	struct stat st;
 
-		if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+/* What is at @path, if it is the null device, takes the place of those of the descriptors 0 to 2 that are one. */
+static int replace_null(const char *path, int flags, struct err *err)
+{
+	_cleanup_fd_ int null = -1;
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (!is_null(fd))
 			continue;
-		null = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
-		if (null < 0 || fstat(null, &st) < 0 || !S_ISCHR(st.st_mode) ||
-		    st.st_rdev != makedev(1, 3))
-			continue;
-		if (dup2(null, fd) < 0)
+		if (null < 0)
+			null = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | flags);
+		if (null >= 0 && is_null(null) && dup2(null, fd) < 0)
 			return err_sys(err, -errno, "cannot reopen /dev/null as fd %d", fd);
 	}
 	return 0;
 }
 
+/*
+ * The host's /dev/null in the container's hands could be given another mode or owner, for all of the host. Not
+ * through a read-only mount, though, which a device is written through all the same.
+ */
+static int protect_null(struct init *in, struct err *err)
+{
+	_cleanup_fd_ int tree = -1;
+	char path[40];
+
+	(void)in;
+	if (!is_null(0) && !is_null(1) && !is_null(2))
+		return 0;
+	tree = rootfs_open_null(err);
+	if (tree < 0)
+		return tree;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", tree);
+	return replace_null(path, 0, err);
+}
+
+/* The container's own is better still, if it has one. */
+static int reopen_null(struct err *err)
+{
+	return replace_null("/dev/null", O_NOFOLLOW, err);
+}
+
+/* The first of the descriptors from @from on that the rest needs; INT_MAX: none. */
+static int next_needed(const struct init *in, int from)
+{
+	const int needed[] = { in->sync.fd, in->master, in->slave };
+	int next = INT_MAX;
+
+	for (size_t i = 0; i < array_size(needed); i++)
+		if (needed[i] >= from && needed[i] < next)
+			next = needed[i];
+	return next;
+}
+
+/*
+ * From here on paths of the container's are followed, and a symlink to /proc/self/fd/N would lead to what is open
+ * here: directories of the host (ours, the caller's). Close-on-exec is too late: execve(2) has looked up the
+ * command by then (CVE-2024-21626).
+ */
+static int close_host_files(struct init *in, struct err *err)
+{
+	int from = STDERR_FILENO + 1, next;
+
+	while ((next = next_needed(in, from)) != INT_MAX) {
+		if (next > from && close_range((unsigned int)from, (unsigned int)next - 1, 0) < 0)
+			return err_sys(err, -errno, "cannot close the host's files");
+		from = next + 1;
+	}
+	if (close_range((unsigned int)from, ~0U, 0) < 0)
+		return err_sys(err, -errno, "cannot close the host's files");
+	return 0;
+}
+
 static int begin_terminal(struct init *in, struct err *err)
 {
-	return in->process->terminal ? tty_become(in->slave, err) : reopen_null(in, err);
+	return in->process->terminal ? tty_become(in->slave, err) : reopen_null(err);
 }
 
 static int find_user(struct init *in, struct err *err)
@@ -304,8 +359,6 @@ static void reset_signals(const sigset_t *mask)
 
 static int execute(struct init *in, struct err *err)
 {
-	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		return err_sys(err, -errno, "cannot mark descriptors close-on-exec");
 	reset_signals(&in->signals);
 	execve(in->command, in->process->args, in->env);
 	err_sys(err, -errno, "cannot execute '%.200s'", in->command);
@@ -329,6 +382,7 @@ static const struct init_step start_steps[] = {
 	{ begin_session, NULL },
 	{ join_declared, NULL },
 	{ offer_network, NULL },
+	{ protect_null, NULL },
 	{ mount_rootfs, show_rootfs },
 	{ make_devices, NULL },
 	{ make_console, NULL },
@@ -346,12 +400,14 @@ static const struct init_step join_steps[] = {
 	{ join_cgroups, NULL },
 	{ begin_session, NULL },
 	{ wait_connected, NULL },
+	{ protect_null, NULL },
 	{ join_container, NULL },
 	{ join_console, NULL },
 	{ NULL, NULL },
 };
 
 static const struct init_step finish_steps[] = {
+	{ close_host_files, NULL },
 	{ begin_terminal, NULL },
 	{ find_user, NULL },
 	{ make_env, NULL },

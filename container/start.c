@@ -218,9 +218,9 @@ static void take_back(struct start *s)
  */
 static int adopt_orphans(struct start *s, struct err *err)
 {
-	s->run->reaper = !namespaces_new(&s->spec->namespaces, CLONE_NEWPID);
-	if (!s->run->reaper)
+	if (namespaces_new(&s->spec->namespaces, CLONE_NEWPID))
 		return 0;
+	s->run->cgroup = &s->state->cgroup;
 	s->run->guard = guard_start(&s->state->cgroup, err);
 	if (s->run->guard < 0)
 		return s->run->guard;

@@ -55,6 +55,22 @@ const char *status_name(enum status s)
 	return names[s];
 }
 
+/* What is in it decides which processes are killed and which links removed: nobody else may have written it. */
+static int check_private(const struct store *s, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(s->fd, &st) < 0)
+		return err_sys(err, -errno, "%s", s->dir);
+	if (st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(
+			err, -EPERM,
+			"%s: belongs to uid %u, mode 0%o: not trusted, since others than uid %u "
+			"can write to it",
+			s->dir, st.st_uid, st.st_mode & 07777, geteuid());
+	return 0;
+}
+
 int store_open(struct store *s, const char *root, const char *id, bool create, struct err *err)
 {
 	int ret = store_name(s, root, id, err);
@@ -62,9 +78,9 @@ int store_open(struct store *s, const char *root, const char *id, bool create, s
 	if (ret < 0)
 		return ret;
 	s->fd = file_lock_dir(s->dir, create, err);
-	if (s->fd >= 0)
+	ret = s->fd < 0 ? s->fd : check_private(s, err);
+	if (ret == 0)
 		return 0;
-	ret = s->fd;
 	if (ret == -ENOENT && !create)
 		err_set(err, ret, "container '%s' does not exist", id);
 	store_close(s);

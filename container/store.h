@@ -56,7 +56,7 @@ const char *status_name(enum status s);
 
 /*
  * Lock the directory of @id under @root, making both if @create. Waits for whoever holds the lock.
- * -ENOENT: "container 'x' does not exist".
+ * -ENOENT: "container 'x' does not exist"; -EPERM: somebody else can write to it.
  */
 int store_open(struct store *s, const char *root, const char *id, bool create, struct err *err);
 /* Only the names, for a dry run: nothing is made or locked. */

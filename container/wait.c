@@ -3,16 +3,13 @@
 #include "container/container.h"
 #include "container/guard.h"
 #include "lib/cleanup.h"
+#include "lib/log.h"
 #include "ns/process.h"
 #include "ns/tty.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -126,30 +123,10 @@ static void drain(struct tty *tty)
 	while (!tty->out.broken && (!tty->out.eof || tty_pipe_wants_write(&tty->out))) {
 		p[0] = end_of(tty->out.from, tty_pipe_wants_read(&tty->out));
 		p[1] = end_of(tty->out.to, tty_pipe_wants_write(&tty->out));
-		if (poll(p, 2, 50) <= 0)
+		/* Whoever reads us may be slow, so what waits to be written has all the time. */
+		if (poll(p, 2, p[1].fd < 0 ? 50 : -1) <= 0)
 			return;
 		tty_pipe_move(&tty->out, p[0].revents, p[1].revents);
-	}
-}
-
-/* Children of ours that are left: all the container's, which had no pid namespace to die with. */
-static void kill_leftovers(void)
-{
-	char path[64], list[4096];
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	for (int round = 0; round < 1000; round++) {
-		_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-		ssize_t n = fd < 0 ? 0 : read(fd, list, sizeof(list) - 1);
-		char *next = list;
-
-		if (n <= 0)
-			return;
-		list[n] = '\0';
-		for (long pid = strtol(list, &next, 10); pid > 0; pid = strtol(next, &next, 10))
-			kill((pid_t)pid, SIGKILL);
-		while (waitpid(-1, NULL, 0) < 0 && errno == EINTR)
-			;
 	}
 }
 
@@ -157,14 +134,16 @@ static int wait_with(struct running *run, int signals, struct tty *tty, int *exi
 		     struct err *err)
 {
 	int ret = serve(run, signals, tty, err);
+	struct err why = { 0 };
 
 	if (ret < 0)
 		return ret;
 	ret = process_reap(run->pidfd, exit_code);
 	if (ret < 0)
 		return err_sys(err, ret, "cannot reap the container's process");
-	if (run->reaper)
-		kill_leftovers();
+	/* No pid namespace dies with it. Not all children of ours are its: ctrnet may have had some when it was executed. */
+	if (run->cgroup && cgroup_kill(run->cgroup, &why) < 0)
+		log_warn("%s", why.text);
 	if (tty->master >= 0)
 		drain(tty);
 	return 0;

@@ -2,6 +2,7 @@
 #include "ns/user.h"
 
 #include "lib/cleanup.h"
+#include "lib/file.h"
 #include "lib/str.h"
 
 #include <errno.h>
@@ -9,22 +10,31 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
-#include <sys/stat.h>
 
-/* NULL if there is none: a container without the files has numbers only. O_NONBLOCK: a fifo must not hold us. */
-static FILE *open_database(const char *path)
+#define DATABASE_MAX (16 * 1024 * 1024) /* bytes */
+
+/* /etc/passwd or /etc/group, in memory: whoever lives in the container may write to the file while it is read. */
+struct database {
+	char *text;
+	FILE *lines; /* NULL if there is none: a container without the files has numbers only */
+};
+
+static struct database open_database(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-	FILE *f;
+	struct database d = { 0 };
+	size_t len;
 
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(f = fdopen(fd, "re"))) {
-		close_fd(fd);
-		return NULL;
-	}
-	return f;
+	/* Not a word about one that is unusable: a name that is wanted will not be found. */
+	if (file_read(AT_FDCWD, path, DATABASE_MAX, &d.text, &len, NULL) == 0 && len)
+		d.lines = fmemopen(d.text, len, "r");
+	return d;
+}
+
+static void close_database(struct database *d)
+{
+	if (d->lines)
+		fclose(d->lines);
+	free(d->text);
 }
 
 /* 1: @word is a number, now in *@id; 0: it is a name; -ERANGE: a number too large for an id. */
@@ -54,13 +64,13 @@ static int set_home(struct user *u, const char *dir)
 /* Fill in uid, gid, home; *@name is the entry's own name, for the groups that list it. */
 static int find_user(const char *word, struct user *u, char **name, struct err *err)
 {
-	_cleanup_file_ FILE *f = open_database("/etc/passwd");
+	_cleanup_(close_database) struct database d = open_database("/etc/passwd");
 	struct passwd *p;
 	int numeric = parse_id(word, &u->uid, err);
 
 	if (numeric < 0)
 		return numeric;
-	while (f && (p = fgetpwent(f))) {
+	while (d.lines && (p = fgetpwent(d.lines))) {
 		if (numeric ? p->pw_uid != u->uid : strcmp(p->pw_name, word) != 0)
 			continue;
 		if (p->pw_uid > USER_ID_MAX || p->pw_gid > USER_ID_MAX)
@@ -80,16 +90,21 @@ static int find_user(const char *word, struct user *u, char **name, struct err *
 
 static int find_group(const char *word, gid_t *gid, struct err *err)
 {
-	_cleanup_file_ FILE *f = NULL;
+	_cleanup_(close_database) struct database d = { 0 };
 	struct group *g;
 	int numeric = parse_id(word, gid, err);
 
 	if (numeric)
 		return numeric < 0 ? numeric : 0;
-	f = open_database("/etc/group");
-	while (f && (g = fgetgrent(f))) {
+	d = open_database("/etc/group");
+	while (d.lines && (g = fgetgrent(d.lines))) {
 		if (strcmp(g->gr_name, word))
 			continue;
+		/* setresgid(2) takes the largest for "leave it": root's. */
+		if (g->gr_gid > USER_ID_MAX)
+			return err_set(err, -ERANGE,
+				       "group '%.40s': uids and gids must be in range 0-%d", word,
+				       USER_ID_MAX);
 		*gid = g->gr_gid;
 		return 0;
 	}
@@ -114,12 +129,13 @@ static int add_group(struct user *u, gid_t gid, struct err *err)
 
 static int add_member_groups(struct user *u, const char *name, struct err *err)
 {
-	_cleanup_file_ FILE *f = open_database("/etc/group");
+	_cleanup_(close_database) struct database d = open_database("/etc/group");
 	struct group *g;
 
-	while (f && (g = fgetgrent(f)))
+	while (d.lines && (g = fgetgrent(d.lines)))
 		for (char **m = g->gr_mem; *m; m++)
-			if (!strcmp(*m, name) && add_group(u, g->gr_gid, err) < 0)
+			if (!strcmp(*m, name) && g->gr_gid <= USER_ID_MAX &&
+			    add_group(u, g->gr_gid, err) < 0)
 				return -ENOMEM;
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * User and group names as the container knows them: /etc/passwd and /etc/group of the root that the
- * calling process lives in (call it behind the change of root). The files belong to the container, so
- * they are opened without following a last symlink out of /etc, must be regular, and may hold anything.
+ * calling process lives in (call it behind the change of root, when nothing of the host is open any more that a
+ * symlink could lead to through /proc). The files belong to the container: they may hold anything, and one that
+ * is not regular or larger than 16 MiB counts as empty.
  */
 #ifndef NS_USER_H
 #define NS_USER_H

@@ -71,19 +71,21 @@ static int look(const struct mountpoint *m, int parent)
 
 static int make(const struct mountpoint *m, int parent)
 {
+	bool directory = m->kind == KIND_DIRECTORY;
 	const char *name = path_name(m->path);
-	_cleanup_fd_ int file = -1;
+	_cleanup_fd_ int made = -1;
 
-	if (m->kind == KIND_DIRECTORY) {
-		if (mkdirat(parent, name, 0755))
-			return -errno;
-		/* Whatever the umask was: the container's users have to get through. */
-		return fchmodat(parent, name, 0755, 0) ? -errno : 0;
-	}
-	file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (file < 0)
+	if (directory && mkdirat(parent, name, 0755))
 		return -errno;
-	return fchmod(file, 0644) ? -errno : 0;
+	/* Another container on this rootfs may have put a symlink there by now. */
+	made = openat(parent, name,
+		      O_CLOEXEC | O_NOFOLLOW |
+			      (directory ? O_RDONLY | O_DIRECTORY : O_WRONLY | O_CREAT | O_EXCL),
+		      0644);
+	if (made < 0)
+		return -errno;
+	/* Whatever the umask was: the container's users have to get through. */
+	return fchmod(made, directory ? 0755 : 0644) ? -errno : 0;
 }
 
 static int mountpoint_apply(struct scope *scope, void *args, struct err *err)

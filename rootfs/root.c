@@ -42,13 +42,14 @@ static int make_root(const struct rootfs_spec *spec, struct err *err)
 }
 
 /*
- * A detached mount of the host's /dev/null: once the root has changed, the host's mounts cannot be cloned any
- * more, and the container's own /dev/null is not to be trusted (CVE-2025-31133).
+ * Once the root has changed, the host's mounts cannot be cloned any more, and the container's own /dev/null is not
+ * to be trusted (CVE-2025-31133). Read-only, or a chmod(2) of a masked path would be one of the host's node.
  */
-static int open_null(struct err *err)
+int rootfs_open_null(struct err *err)
 {
 	_cleanup_fd_ int fd = tree_clone(AT_FDCWD, "/dev/null", false);
 	struct stat st;
+	int ret;
 
 	if (fd < 0)
 		return err_sys(err, fd, "/dev/null");
@@ -56,7 +57,8 @@ static int open_null(struct err *err)
 		return err_sys(err, -errno, "/dev/null");
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
 		return err_set(err, -ENODEV, "/dev/null of the host is not the null device (1:3)");
-	return take_fd(&fd);
+	ret = tree_change(fd, MOUNT_ATTR_RDONLY, 0, 0, false);
+	return ret ? err_sys(err, ret, "/dev/null") : take_fd(&fd);
 }
 
 int rootfs_mount_all(const struct rootfs_spec *spec, struct rootfs_run *run, struct err *err)
@@ -65,7 +67,7 @@ int rootfs_mount_all(const struct rootfs_spec *spec, struct rootfs_run *run, str
 
 	if (ret)
 		return ret;
-	run->null_fd = open_null(err);
+	run->null_fd = rootfs_open_null(err);
 	if (run->null_fd < 0)
 		return run->null_fd;
 	run->root_fd = make_root(spec, err);

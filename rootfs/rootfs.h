@@ -125,6 +125,8 @@ int rootfs_enter(const struct rootfs_spec *spec, struct rootfs_run *run, struct 
  */
 int rootfs_restrict(const struct rootfs_spec *spec, struct rootfs_run *run, struct err *err);
 void rootfs_run_release(struct rootfs_run *run);
+/* O_PATH: a detached mount of the host's /dev/null, which is read-only: it can be written to, but not changed. */
+int rootfs_open_null(struct err *err);
 
 /*
  * Inside a container that is joined: a pty of its devpts, opened without trusting its /dev; else @host_ptmx, an open

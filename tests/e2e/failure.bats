@@ -59,7 +59,7 @@ fail_at() {
 	inject_setup
 	fail_at EAGAIN clone3 clone
 	fail_at EMFILE socketpair signalfd4 pipe2
-	fail_at EPERM setns fchmodat
+	fail_at EPERM setns fchmod
 }
 
 @test "failure: files that are opened and read" {

@@ -103,6 +103,37 @@ static int remove_root(void **state)
 	return file_remove_tree(AT_FDCWD, root_dir, NULL);
 }
 
+/* The container may have made anything of its files. */
+static void test_user_files_that_are_hostile(void **state)
+{
+	static const char unchanged[] = "same:x:4294967295:alice\n";
+	_cleanup_free_ char *passwd_path = str_format("%s/etc/passwd", root_dir);
+	_cleanup_free_ char *etc = str_format("%s/etc", root_dir);
+	_cleanup_fd_ int fd = open(etc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct looked_up u;
+
+	(void)state;
+	/* setresgid(2) takes -1 for "leave it as it is". */
+	assert_int_equal(file_replace(fd, "group", unchanged, strlen(unchanged), 0644, NULL), 0);
+	look_up_in(root_dir, "0:same", NULL, &u);
+	assert_int_equal(u.ret, -ERANGE);
+	look_up_in(root_dir, "alice", NULL, &u);
+	assert_int_equal(u.ret, 0);
+	assert_int_equal(u.count, 0);
+
+	/* 64 GiB of nothing in one line. */
+	assert_int_equal(truncate(passwd_path, 64LL << 30), 0);
+	look_up_in(root_dir, "alice", NULL, &u);
+	assert_int_equal(u.ret, -ENOENT);
+	look_up_in(root_dir, "1000", NULL, &u);
+	assert_int_equal(u.ret, 0);
+
+	assert_int_equal(unlink(passwd_path), 0);
+	assert_int_equal(mkfifo(passwd_path, 0644), 0);
+	look_up_in(root_dir, "alice", NULL, &u);
+	assert_int_equal(u.ret, -ENOENT);
+}
+
 static void test_users_that_are_found(void **state)
 {
 	static const struct {
@@ -408,6 +439,8 @@ int main(void)
 						remove_root),
 		cmocka_unit_test_setup_teardown(test_additional_groups, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_hostile_files, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(test_user_files_that_are_hostile, make_root,
+						remove_root),
 		cmocka_unit_test(test_capability_lists),
 		cmocka_unit_test(test_capability_sets_survive_encoding),
 		cmocka_unit_test(test_capabilities_in_force),
