@@ -12,6 +12,7 @@ struct exec {
 	struct store store;
 	struct state state; /* what is stored, then what is started */
 	struct running run;
+	bool missed; /* the container ended before the command had joined it */
 };
 
 /* The state of a new container: the spec moves in, and the process into the spec. */
@@ -70,14 +71,18 @@ static int run_new(struct exec *x, int *exit_code, struct err *err)
 	return ret;
 }
 
+/*
+ * Not under the lock: a container that is frozen, or whose file system hangs, must still be one that can be deleted.
+ * The pidfd sees to it that what is joined is the container of the state.
+ */
 static int run_joined(struct exec *x, int pidfd, int *exit_code, struct err *err)
 {
-	int ret = container_join(&x->state, x->request->process, pidfd, &x->run, err);
+	int ret;
 
-	if (ret < 0)
-		return ret;
 	store_close(&x->store);
-	return container_wait(&x->run, exit_code, err);
+	ret = container_join(&x->state, x->request->process, pidfd, &x->run, err);
+	x->missed = ret == -ESRCH;
+	return ret < 0 ? ret : container_wait(&x->run, exit_code, err);
 }
 
 /* What an earlier container of this id left behind. */
@@ -113,23 +118,33 @@ static int choose(struct exec *x, int *exit_code, struct err *err)
 	if (ret < 0)
 		return ret;
 	if (pidfd >= 0)
-		ret = run_joined(x, pidfd, exit_code, err);
-	/* It may end while it is joined; then it is as if we had come a moment later. */
-	if (pidfd >= 0 && ret != -ESRCH)
-		return ret;
+		return run_joined(x, pidfd, exit_code, err);
 	ret = clear_remains(x, err);
 	return ret < 0 ? ret : run_new(x, exit_code, err);
 }
 
+static int open_and_choose(struct exec *x, int *exit_code, struct err *err)
+{
+	const struct exec_request *r = x->request;
+	int ret = store_open(&x->store, r->root, r->id, r->spec != NULL, err);
+
+	x->missed = false;
+	if (ret == 0)
+		ret = choose(x, exit_code, err);
+	plan_release(&x->run.plan);
+	store_close(&x->store);
+	state_release(&x->state);
+	return ret;
+}
+
 int container_exec(struct exec_request *request, int *exit_code, struct err *err)
 {
-	struct exec x = { .request = request, .run = RUNNING_INIT };
-	int ret = store_open(&x.store, request->root, request->id, request->spec != NULL, err);
+	struct exec x = { .request = request, .store.fd = -1, .run = RUNNING_INIT };
+	int ret;
 
-	if (ret == 0)
-		ret = choose(&x, exit_code, err);
-	plan_release(&x.run.plan);
-	store_close(&x.store);
-	state_release(&x.state);
+	/* One that ends while it is joined: then it is as if we had come a moment later. */
+	do
+		ret = open_and_choose(&x, exit_code, err);
+	while (x.missed);
 	return ret;
 }

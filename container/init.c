@@ -178,7 +178,9 @@ static int restrict_rootfs(struct init *in, struct err *err)
 /* pidfd's namespaces are the container's own, whatever the container wrote anywhere (setns(2)). */
 static int join_container(struct init *in, struct err *err)
 {
-	int flags = namespaces_flags(&in->spec->namespaces, false) & ~CLONE_NEWPID;
+	/* Also those that it shares with the host it was started on: we may have been called elsewhere. */
+	const int flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET |
+			  CLONE_NEWCGROUP;
 
 	if (setns(in->pidfd, flags) < 0)
 		return err_sys(err, -errno, "cannot join the container's namespaces");

@@ -40,22 +40,6 @@ int str_to_u64(const char *text, unsigned long long max, unsigned long long *out
 	return 0;
 }
 
-int str_to_i64(const char *text, long long min, long long max, long long *out)
-{
-	bool negative = *text == '-';
-	unsigned long long magnitude;
-	long long value;
-	int ret = str_to_u64(text + negative, (unsigned long long)INT64_MAX + negative, &magnitude);
-
-	if (ret < 0)
-		return ret;
-	value = negative ? (long long)-magnitude : (long long)magnitude;
-	if (value < min || value > max)
-		return -ERANGE;
-	*out = value;
-	return 0;
-}
-
 /*
  * What the first byte says: how long the character is, and the range of its second byte (the syntax
  * of RFC 3629, section 4).

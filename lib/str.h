@@ -13,11 +13,10 @@
 char *str_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * A whole decimal number, no sign for unsigned, nothing around it; else -EINVAL, out of range
+ * A whole decimal number, without a sign, nothing around it; else -EINVAL, out of range
  * -ERANGE.
  */
 int str_to_u64(const char *text, unsigned long long max, unsigned long long *out);
-int str_to_i64(const char *text, long long min, long long max, long long *out);
 
 static inline bool str_empty(const char *s)
 {

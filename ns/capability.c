@@ -45,20 +45,6 @@ static int parse_one(const char *name, uint64_t *mask, struct err *err)
 	return 0;
 }
 
-int capabilities_parse(char *const *list, uint64_t *mask, struct err *err)
-{
-	uint64_t made = 0;
-
-	for (; list && *list; list++) {
-		int ret = parse_one(*list, &made, err);
-
-		if (ret < 0)
-			return ret;
-	}
-	*mask = made;
-	return 0;
-}
-
 static int decode_list(const struct json_value *list, uint64_t *mask, struct err *err)
 {
 	uint64_t made = 0;
@@ -115,7 +101,7 @@ static int decode(const struct json_value *value, void *out, struct err *err)
 		ret = decode_sets(value, &made, err);
 	} else {
 		ret = decode_list(value, &made.bounding, err);
-		made.effective = made.permitted = made.inheritable = made.bounding;
+		made.effective = made.permitted = made.bounding;
 	}
 	if (ret == 0)
 		*(struct capabilities *)out = made;
@@ -142,8 +128,8 @@ static void encode(const void *in, const char *key, struct json_writer *w)
 {
 	struct capabilities c = *(const struct capabilities *)in;
 
-	if (!c.ambient && c.bounding == c.effective && c.bounding == c.permitted &&
-	    c.bounding == c.inheritable) {
+	if (!c.ambient && !c.inheritable && c.bounding == c.effective &&
+	    c.bounding == c.permitted) {
 		encode_list(w, key, c.bounding);
 		return;
 	}

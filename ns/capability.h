@@ -14,14 +14,12 @@ struct capabilities {
 };
 
 /*
- * As a list (["CHOWN", "CAP_KILL"]): bounding, effective, permitted and inheritable alike, no ambient ones, as
- * libcontainer has it. As an object ({"bounding": [...], ...}): each set by its name, as OCI has it. Unknown
- * names are an error; the prefix CAP_ and case do not matter.
+ * As a list (["CHOWN", "CAP_KILL"]): bounding, effective and permitted alike. libcontainer filled the inheritable set
+ * too, by which a program with inheritable file capabilities raised what its user was not to have (CVE-2022-24769);
+ * it stays empty, as do the ambient ones. As an object ({"bounding": [...], ...}): each set by its name, as OCI has it.
+ * Unknown names are an error; the prefix CAP_ and case do not matter.
  */
 extern const struct json_custom capabilities_json;
-
-/* A mask of the names in @list (NULL-terminated; NULL: none). */
-int capabilities_parse(char *const *list, uint64_t *mask, struct err *err);
 
 /*
  * Two halves around the change of user: capabilities_begin() drops the bounding set and keeps the permitted set

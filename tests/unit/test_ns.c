@@ -257,7 +257,8 @@ static void test_capability_lists(void **state)
 	(void)state;
 	assert_int_equal(decode("{\"capabilities\":[\"CHOWN\",\"cap_kill\"]}", &h, &err), 0);
 	assert_int_equal(h.caps.bounding, 1 << 0 | 1 << 5);
-	assert_int_equal(h.caps.inheritable, h.caps.bounding);
+	assert_int_equal(h.caps.effective, h.caps.bounding);
+	assert_int_equal(h.caps.inheritable, 0);
 	assert_int_equal(h.caps.ambient, 0);
 	assert_int_equal(decode("{\"capabilities\":{\"ambient\":[\"CHOWN\"]}}", &h, &err), 0);
 	assert_int_equal(h.caps.ambient, 1);

@@ -58,40 +58,6 @@ static void test_to_u64(void **state)
 	}
 }
 
-static void test_to_i64(void **state)
-{
-	static const struct {
-		const char *text;
-		long long min, max;
-		int ret;
-		long long value;
-	} cases[] = {
-		{ "0", 0, 0, 0, 0 },
-		{ "-0", 0, 0, 0, 0 },
-		{ "-5", -5, 5, 0, -5 },
-		{ "-6", -5, 5, -ERANGE, 0 },
-		{ "6", -5, 5, -ERANGE, 0 },
-		{ "9223372036854775807", LLONG_MIN, LLONG_MAX, 0, LLONG_MAX },
-		{ "9223372036854775808", LLONG_MIN, LLONG_MAX, -ERANGE, 0 },
-		{ "-9223372036854775808", LLONG_MIN, LLONG_MAX, 0, LLONG_MIN },
-		{ "-9223372036854775809", LLONG_MIN, LLONG_MAX, -ERANGE, 0 },
-		{ "", -9, 9, -EINVAL, 0 },
-		{ "-", -9, 9, -EINVAL, 0 },
-		{ "--1", -9, 9, -EINVAL, 0 },
-		{ "+1", -9, 9, -EINVAL, 0 },
-		{ "1.0", -9, 9, -EINVAL, 0 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < array_size(cases); i++) {
-		long long value = 12345;
-
-		assert_int_equal(str_to_i64(cases[i].text, cases[i].min, cases[i].max, &value),
-				 cases[i].ret);
-		assert_true(value == (cases[i].ret ? 12345 : cases[i].value));
-	}
-}
-
 static void test_utf8(void **state)
 {
 	static const struct {
@@ -254,10 +220,13 @@ static void test_shell_reads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format),      cmocka_unit_test(test_to_u64),
-		cmocka_unit_test(test_to_i64),      cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_utf8_all),    cmocka_unit_test(test_starts_and_copy),
-		cmocka_unit_test(test_lists),       cmocka_unit_test(test_shell),
+		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_to_u64),
+		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_utf8_all),
+		cmocka_unit_test(test_starts_and_copy),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_shell),
 		cmocka_unit_test(test_shell_reads),
 	};
 
