@@ -165,6 +165,16 @@ static int connect_child(struct start *s, struct err *err)
 	return ret == 0 ? sync_post(&s->sync, STAGE_CONNECTED, NULL, 0, err) : ret;
 }
 
+/* While the child still has its root to change: the state need not be waited for then. */
+static int record(struct start *s, struct err *err)
+{
+	s->state->init.pid = s->run->pid;
+	/* One that is dead already has said why: let_go() hears it. */
+	if (process_start_time(s->run->pid, &s->state->init.start) < 0)
+		return 0;
+	return store_write_state(s->store, s->state, err);
+}
+
 static int let_go(struct start *s, struct err *err)
 {
 	int ret = sync_wait(&s->sync, STAGE_ROOTED, &s->run->master,
@@ -174,12 +184,7 @@ static int let_go(struct start *s, struct err *err)
 		return ret;
 	if (s->run->master >= 0)
 		tty_copy_size(s->run->master);
-	s->state->init.pid = s->run->pid;
-	if (process_start_time(s->run->pid, &s->state->init.start) < 0)
-		return err_set(err, -ESRCH, "the container's process died before 'go'");
-	ret = store_write_state(s->store, s->state, err);
-	if (ret == 0)
-		ret = sync_post(&s->sync, STAGE_GO, NULL, 0, err);
+	ret = sync_post(&s->sync, STAGE_GO, NULL, 0, err);
 	return ret == 0 ? sync_wait_closed(&s->sync, err) : ret;
 }
 
@@ -241,6 +246,8 @@ int container_start(struct store *store, struct state *state, struct running *ru
 		ret = clone_child(&s, err);
 	if (ret == 0)
 		ret = connect_child(&s, err);
+	if (ret == 0)
+		ret = record(&s, err);
 	if (ret == 0)
 		ret = let_go(&s, err);
 	if (ret < 0) {

@@ -118,11 +118,14 @@ static int receive(struct sync *s, struct message *m, int *fds)
 	};
 	ssize_t len;
 
+	/*
+	 * A peer that ends with messages of ours unread resets the connection (unix_release_sock() in
+	 * net/unix/af_unix.c). That is told once, and before what the peer still had to say.
+	 */
 	do {
 		len = recvmsg(s->fd, &msg, MSG_CMSG_CLOEXEC);
-	} while (len < 0 && errno == EINTR);
-	/* A peer killed with messages of ours unread resets the connection: end of file as well. */
-	if (len == 0 || (len < 0 && errno == ECONNRESET)) {
+	} while (len < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (len == 0) {
 		m->stage = STAGE_EOF;
 		return 0;
 	}

@@ -28,6 +28,7 @@ work=$(mktemp -d /tmp/ctrnet-bench.XXXXXX)
 records=/run/ctrnet-shared/$(stat -L -c %i /proc/self/ns/net)
 
 clean_up() {
+	umount "$work/run" 2>/dev/null || true
 	rm -rf --one-file-system "$work"
 	rmdir "$records" 2>/dev/null || true
 	# Only after a failure is there anything left.
@@ -35,6 +36,9 @@ clean_up() {
 }
 trap clean_up EXIT
 
+# What a runtime writes down goes to /run, which is a tmpfs.
+mkdir "$work/run"
+mount -t tmpfs tmpfs "$work/run"
 rootfs=$work/rootfs
 "$top/tests/rootfs.sh" "$rootfs"
 ip link set lo up
@@ -130,9 +134,9 @@ oci_bundle runc_cgroup "$oci_limits" "/$cgroup-runc"
 timer() { "$BENCH/timer" "$@"; }
 time_floor() { timer "$BENCH/floor" --rootfs "$rootfs" "$@" /bin/true; }
 time_ctrnet() {
-	timer "$CTRNET" --root "$work/ctrnet" exec --config "$work/$1.json" --id "$cgroup" --rootfs "$rootfs" /bin/true
+	timer "$CTRNET" --root "$work/run/ctrnet" exec --config "$work/$1.json" --id "$cgroup" --rootfs "$rootfs" /bin/true
 }
-time_crun() { timer crun --root "$work/crun-state" "$1" run -b "$work/$2" "$cgroup"; }
+time_crun() { timer crun --root "$work/run/crun" "$1" run -b "$work/$2" "$cgroup"; }
 net=br0,vbench,10.9.0.2/24,10.9.0.1
 
 run() {
@@ -148,7 +152,7 @@ run() {
 	cgroup/floor) time_floor --cgroup "$cgroup-floor" ;;
 	cgroup/ctrnet) time_ctrnet cgroup ;;
 	cgroup/crun) time_crun --cgroup-manager=cgroupfs crun_cgroup ;;
-	cgroup/runc) timer runc --root "$work/runc-state" run -b "$work/runc_cgroup" "$cgroup" ;;
+	cgroup/runc) timer runc --root "$work/run/runc" run -b "$work/runc_cgroup" "$cgroup" ;;
 	veth_cgroup/floor) time_floor --net "$net" --cgroup "$cgroup-floor" ;;
 	veth_cgroup/ctrnet) time_ctrnet veth_cgroup ;;
 	*) return 64 ;;

@@ -102,6 +102,23 @@ static void test_post_to_a_failed_peer(void **state)
 	sync_close(&a);
 }
 
+/* The same with a message of ours that it had not read, which resets the connection. */
+static void test_error_before_a_reset(void **state)
+{
+	struct err sent = { 0 }, err = { 0 };
+	struct sync a, b;
+
+	(void)state;
+	pair(&a, &b);
+	assert_int_equal(sync_post(&a, 0, NULL, 0, NULL), 0);
+	err_set(&sent, -EACCES, "cannot mount");
+	sync_fail(&b, &sent);
+	sync_close(&b);
+	assert_int_equal(sync_wait(&a, 1, NULL, 0, &err), -EACCES);
+	assert_string_equal(err.text, "cannot mount");
+	sync_close(&a);
+}
+
 static void test_post_to_a_dead_peer(void **state)
 {
 	struct err err = { 0 };
@@ -177,6 +194,7 @@ int main(void)
 		cmocka_unit_test(test_end_of_file_has_a_name),
 		cmocka_unit_test(test_post_to_a_failed_peer),
 		cmocka_unit_test(test_post_to_a_dead_peer),
+		cmocka_unit_test(test_error_before_a_reset),
 		cmocka_unit_test(test_out_of_step),
 		cmocka_unit_test(test_wait_closed),
 		cmocka_unit_test(test_reset_is_death),
