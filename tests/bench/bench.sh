@@ -235,7 +235,7 @@ cat <<EOF
 Starting a container that runs \`/bin/true\`, and removing it: microseconds of wall time from before the
 runtime's \`posix_spawn\` to behind its \`wait\`. Each has all namespaces (pid, mount, uts, ipc, net, cgroup),
 the loopback up, proc, sysfs, a /dev of its own, mqueue and shm; bubblewrap has no masked paths. When a
-runtime returns, all that it made is gone and its names are free. \`make bench\` makes this file.
+runtime returns, all that it made is gone and its names are free. What it writes down is on a tmpfs, as /run is. \`make bench\` makes this file.
 
 \`floor\` (tests/bench/floor.c) is no runtime but a bare program that makes the kernel do the same work in the
 cheapest way that we know, without config, plan, journal and state: what is above 1.00 is what a
