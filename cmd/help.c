@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/cmd.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 struct options {
@@ -27,8 +28,8 @@ void program_help(FILE *out)
 
 void command_help(const struct command *c, FILE *out)
 {
-	fprintf(out, "Usage: ctrnet %s%s%s\n\n%s.\n", c->name, *c->args ? " " : "", c->args,
-		c->summary);
+	fprintf(out, "Usage: ctrnet %s%s%s\n\n%c%s.\n", c->name, *c->args ? " " : "", c->args,
+		toupper((unsigned char)*c->summary), c->summary + 1);
 	if (c->text)
 		fprintf(out, "\n%s", c->text);
 	fputs("\nOptions:\n", out);
