@@ -68,13 +68,11 @@ int command_options(const struct command *c, void *out, int argc, char **argv, s
  */
 static int fill_standard_fds(struct err *err)
 {
-	for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = dup(fd)) {
-		if (fd <= 2)
-			continue;
-		close(fd);
-		return 0;
-	}
-	return err_sys(err, -errno, "/dev/null");
+	/* open(2) gives the lowest number that is free. */
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return err_sys(err, -errno, "/dev/null");
+	return 0;
 }
 
 static int make_absolute(const char **path, char *buf, size_t size, struct err *err)

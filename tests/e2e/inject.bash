@@ -6,6 +6,7 @@
 
 # The config that they use: most kinds of things that a container can leave on the host.
 inject_setup() {
+	without_leak_sanitizer
 	# A rootfs where mountpoints have to be made; the copy in $ROOT stays as the harness knows it.
 	BARE=$T/bare
 	cp -a "$ROOT" "$BARE"

@@ -11,6 +11,11 @@
 
 bats_require_minimum_version 1.5.0
 
+# The leak sanitizer is a tracer itself, so it cannot look at what strace(1) has.
+without_leak_sanitizer() {
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+}
+
 SAMPLES=$(cd "${BATS_TEST_DIRNAME}/../../sample_configs" && pwd)
 
 # --- the command -------------------------------------------------------------------------------

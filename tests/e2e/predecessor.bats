@@ -35,6 +35,7 @@ mount_of() {
 has_mount() {
 	local got
 	got=$(mount_of "$1" | tail -n 1)
+	# shellcheck disable=SC2053 # a pattern
 	[[ $got == $2 ]] || { echo "on $1: $got; expected $2"; return 1; }
 }
 

@@ -66,7 +66,7 @@ join() {
 		| .mask_paths += ["/c", "/e"] | .readonly_paths += ["/d"]')
 	run ctrnet_run "$config" true
 	host_is_untouched
-	! grep -q "$T/host" /proc/self/mountinfo
+	run ! grep -q "$T/host" /proc/self/mountinfo
 	for dir in a b c d e; do rm "$ROOT/$dir"; done
 }
 
@@ -171,7 +171,7 @@ join() {
 	for make in 'mkfifo F' 'ln -s /dev/zero F' 'ln -s /proc/self/fd/3 F' 'mkdir F' 'ln -s F F' \
 		'truncate -s 64G F' 'ln -s /proc/kmsg F'; do
 		for file in passwd group; do
-			rm -rf "$ROOT/etc/$file"
+			rm -rf "${ROOT:?}/etc/$file"
 			(cd "$ROOT/etc" && eval "${make//F/$file}")
 		done
 		# Not id(1): it reads the files itself.
@@ -215,7 +215,7 @@ join() {
 	[ "$status" -ne 0 ]
 	box_stop
 	cmp "$CTRNET" "$T/ctrnet"
-	rm -r "$ROOT/usr/bin/sh" "$ROOT/usr/bin/script" "$ROOT/lib64"
+	rm -r "${ROOT:?}/usr/bin/sh" "$ROOT/usr/bin/script" "${ROOT:?}/lib64"
 }
 
 @test "security: what a container writes about itself is not believed" {
@@ -258,6 +258,7 @@ join() {
 	watcher=$!
 	wait_for 5 grep -q watching "$T/seen"
 	# Held up where it has changed user already, and looks for the command.
+	without_leak_sanitizer
 	strace -f -qq -o "$T/strace" -e trace=faccessat2 -e inject=faccessat2:delay_enter=1000000 \
 		"$CTRNET" --root "$RUN" exec --id "$ID" true 3>&-
 	wait "$watcher"

@@ -68,7 +68,8 @@ static void look_up_in(const char *dir, const char *spec, char *const *additiona
 		r.uid = u.uid;
 		r.gid = u.gid;
 		r.count = u.group_count;
-		memcpy(r.groups, u.groups, (r.count < 8 ? r.count : 8) * sizeof(gid_t));
+		if (r.count)
+			memcpy(r.groups, u.groups, (r.count < 8 ? r.count : 8) * sizeof(gid_t));
 		str_copy(r.home, sizeof(r.home), u.home ? u.home : "");
 		str_copy(r.text, sizeof(r.text), err.text);
 		_exit(write(ends[1], &r, sizeof(r)) != sizeof(r));
