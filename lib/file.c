@@ -225,9 +225,14 @@ static int open_dir(const char *path, bool create, struct err *err)
 	if (ret < 0)
 		return ret;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT)
 		return -EAGAIN;
-	return fd < 0 ? err_sys(err, -errno, "%s", path) : fd;
+	ret = err_sys(err, -errno, "%s", path);
+	/* Nobody would look for one that we made and cannot use; one that is in use is not empty. */
+	rmdir(path);
+	return ret;
 }
 
 /* Is @fd what @path names at this moment? */
