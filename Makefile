@@ -9,6 +9,7 @@ endif
 ifneq ($(filter default undefined,$(origin AR)),)
 AR := ar
 endif
+OBJCOPY ?= objcopy
 MAKEFLAGS += -rR --no-print-directory
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
@@ -17,10 +18,12 @@ SAN       ?=
 O         ?= $(if $(SAN),build/san,build)
 JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 PREFIX    ?= /usr/local
+LIBDIR    ?= $(PREFIX)/lib
 CFLAGS    ?= $(if $(SAN),-O1,-O2) -g
 FUZZ_TIME ?= 60
 CLANG     ?= clang
 E2E       ?= tests/e2e/*.bats
+VM        ?= v2
 VERSION   ?= $(or $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null)),0.1.0)
 
 ifneq ($(filter true 1,$(CI)),)
@@ -34,11 +37,14 @@ dirs     := $(lib_dirs) cmd
 # ---------------------------------------------------------------------------------------------
 # Debian packages
 
-deps_build := gcc libc6-dev make pkg-config libmnl-dev libcap-dev libjsmn-dev
-deps_check := libcmocka-dev bats perl jq iproute2 busybox-static util-linux strace procps
-deps_dev   := clang clang-format libclang-rt-dev shellcheck kconfig-frontends-nox
+deps_build := gcc binutils libc6-dev make pkg-config libmnl-dev libcap-dev libseccomp-dev libjsmn-dev \
+	libsystemd-dev
+deps_check := g++ libcmocka-dev bats perl jq iproute2 busybox-static util-linux strace procps \
+	mandoc groff-base
+deps_vm    := qemu-system-x86 debootstrap busybox-static checkpolicy cpio e2fsprogs kmod util-linux
+deps_dev   := clang clang-format libclang-rt-dev shellcheck kconfig-frontends-nox zsh fish
 
-pkgs := libmnl libcap
+pkgs = libmnl libcap $(if $(CONFIG_SECCOMP),libseccomp)
 
 # ---------------------------------------------------------------------------------------------
 # Configuration: .config is what was chosen (root of the tree, or $(O) when O= is given), config.mk
@@ -78,7 +84,7 @@ endef
 export kconfig_awk
 
 # Goals that need neither a configuration nor a compiler.
-bare_goals := clean help deps deps-dev defconfig allnoconfig allyesconfig menuconfig layers \
+bare_goals := clean help deps deps-dev deps-vm defconfig allnoconfig allyesconfig menuconfig layers \
 	format format-check rootfs
 ifneq ($(filter-out $(bare_goals),$(or $(MAKECMDGOALS),all)),)
 include $(O)/config.mk
@@ -96,30 +102,41 @@ $(O)/include/config.h: $(O)/config.mk
 # ---------------------------------------------------------------------------------------------
 # Flags
 
+# All objects can be in the library, which exports what ctrnet.h declares.
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum
 
 cppflags = -D_GNU_SOURCE -I. -include $(O)/include/config.h
 cflags   = -std=gnu11 $(warnings) $(if $(WERROR),-Werror) -ffunction-sections -fdata-sections \
-	$(harden) $(pkg_cflags)
+	-fPIC -fvisibility=hidden $(harden) $(pkg_cflags)
 ldflags  = -Wl,--as-needed -Wl,--gc-sections $(harden_ld)
 
 # Asked once, and only when something is compiled: on a new machine pkg-config comes with `make deps`.
 pkg_cflags = $(eval pkg_cflags := $(shell pkg-config --cflags $(pkgs)))$(pkg_cflags)
-pkg_libs   = $(eval pkg_libs := $(shell pkg-config $(if $(CONFIG_STATIC),--static) --libs $(pkgs)))$(pkg_libs)
+pkg_libs   = $(eval pkg_libs := $(call prefer_static,$(if $(CONFIG_STATIC),$(shell pkg-config --static --libs $(pkgs)),$(so_libs))))$(pkg_libs)
+# libctrnet.so leaves its own libraries to the system.
+so_libs    = $(eval so_libs := $(shell pkg-config --libs $(pkgs)))$(so_libs)
+
+# The library that the linker finds for -l$(1), if it is a static one.
+static_lib = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a))
+
+# Flags of the linker, with static libraries where they are installed: they cost a program no time when it starts, and
+# `exec` starts twice (ns/self.h). libmnl's is not in Debian.
+prefer_static = $(foreach f,$(1),$(or $(if $(filter -l%,$f),$(call static_lib,$(f:-l%=%))),$f))
 
 comma := ,
 sanitizers := address,undefined$(if $(filter fuzz,$(SAN)),$(comma)fuzzer-no-link)
 ifneq ($(SAN),)
 harden    = -fsanitize=$(sanitizers) -fno-sanitize-recover=all -fno-omit-frame-pointer
 harden_ld = -fsanitize=$(sanitizers)
+harden_so = -fsanitize=$(sanitizers)
 else
-harden    = -fstack-protector-strong $(if $(filter -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2) -fPIE
-harden_ld = $(if $(CONFIG_STATIC),-static,-pie) -Wl,-z,relro,-z,now
+harden    = -fstack-protector-strong $(if $(filter -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+harden_ld = $(if $(CONFIG_STATIC),-static-pie,-pie) -Wl,-z,relro,-z,now
+harden_so = -Wl,-z,relro,-z,now,-z,defs
 endif
 
-# "y" if the linker finds a static library for each -l flag that is not the C library's own.
-have_static_libs = $(if $(filter-out /%,$(foreach l,$(patsubst -l%,%,$(filter -l%,$(shell \
-	pkg-config --libs $(pkgs)))),$(shell $(CC) -print-file-name=lib$(l).a))),n,y)
+# "y" if each -l flag that is not the C library's own has a static library.
+have_static_libs = $(if $(filter -l%,$(call prefer_static,$(shell pkg-config --libs $(pkgs)))),n,y)
 ifeq ($(CONFIG_STATIC),y)
 ifneq ($(have_static_libs),y)
 $(error CONFIG_STATIC=y, but not all of $(pkgs) are installed as static libraries)
@@ -128,7 +145,7 @@ endif
 
 # Objects depend on the flags they are made with.
 $(O)/flags: FORCE
-	@echo '$(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(CFLAGS) $(ldflags) $(LDFLAGS) $(pkg_libs)' | { $(update); }
+	@echo '$(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(CFLAGS) $(ldflags) $(LDFLAGS) $(pkg_libs) $(harden_so)' | { $(update); }
 
 # V=1 shows commands instead of a word per file.
 ifeq ($(V),1)
@@ -150,7 +167,7 @@ $(foreach d,$(dirs),$(eval $(call read_kbuild,$(d))))
 
 lib_objs := $(foreach d,$(lib_dirs),$(objs-$(d)))
 cmd_objs := $(objs-cmd)
-archive  := $(O)/libctrnet.a
+archive  := $(O)/ctrnet.a
 program  := $(O)/ctrnet
 
 .DEFAULT_GOAL := all
@@ -178,10 +195,70 @@ $(program): $(cmd_objs) $(archive) $(O)/flags cmd/Kbuild
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $(cmd_objs) $(archive) $(pkg_libs)
 
+# ---------------------------------------------------------------------------------------------
+# The library. What another program links has no names but those of ctrnet.h, so that they cannot be its own, too:
+# the static one is a single object, in which all others are local.
+
+# 0.1.0-3-g1234567 is 0.1.0, and programs for it take any 0.
+lib_version := $(firstword $(subst -, ,$(subst +, ,$(subst ~, ,$(VERSION)))))
+soname      := libctrnet.so.$(firstword $(subst ., ,$(lib_version)))
+shared_lib  := $(O)/libctrnet.so.$(lib_version)
+installed_lib := $(O)/libctrnet.a
+pc_file     := $(O)/ctrnet.pc
+
+$(shared_lib): $(lib_objs) $(O)/flags $(O)/version $(addsuffix /Kbuild,$(lib_dirs))
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared -Wl,-soname,$(soname) $(cflags) $(CFLAGS) -Wl,--as-needed -Wl,--gc-sections $(harden_so) \
+		$(LDFLAGS) -o $@ $(lib_objs) $(so_libs)
+
+$(O)/libctrnet.o: $(lib_objs) $(O)/flags $(addsuffix /Kbuild,$(lib_dirs))
+	$(call say,LINK,$@)
+	$(Q)$(CC) -r -nostdlib -o $@ $(lib_objs) && $(OBJCOPY) --localize-hidden $@
+
+$(installed_lib): $(O)/libctrnet.o
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $<
+
+# Directories below the prefix are named by it: who moves all says so to pkg-config.
+$(pc_file): FORCE
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))' \
+		'includedir=$${prefix}/include' '' 'Name: ctrnet' 'Description: Linux containers' \
+		'Version: $(lib_version)' 'Requires.private: $(pkgs)' 'Libs: -L$${libdir} -lctrnet' \
+		'Libs.private: -pthread' 'Cflags: -I$${includedir}' | { $(update); }
+
+## lib: the library for C programs, libctrnet.so and libctrnet.a
+lib: $(shared_lib) $(installed_lib) $(pc_file)
+
+# ---------------------------------------------------------------------------------------------
+# Manuals and completions, by a program that has ctrnet's tables and is not part of it
+
+gen_objs  := $(patsubst %.c,$(O)/%.o,$(wildcard docs/gen/*.c))
+gen_docs  := $(O)/gen-docs
+docs_in   := $(wildcard docs/man/*.in docs/completion/*.in)
+# With a date of its own each build would be another one.
+DOCS_DATE ?= $(or $(shell git log -1 --format=%cs 2>/dev/null),$(shell date -u -r docs/man +%F))
+# The library's manual is its header.
+library_header := $(wildcard container/ctrnet.h)
+
+$(gen_docs): $(gen_objs) $(cmd_objs) $(archive) $(O)/flags
+	$(call say,LINK,$@)
+	$(Q)$(link) -o $@ $(gen_objs) $(filter-out %/main.o,$(cmd_objs)) $(archive) $(pkg_libs)
+
+$(O)/man/made: $(gen_docs) $(docs_in) $(library_header) $(O)/version
+	$(call say,DOCS,$(O)/man)
+	$(Q)rm -rf $(O)/man
+	$(Q)$(gen_docs) all $(O)/man $(DOCS_DATE) '$(VERSION)'
+	$(Q)$(if $(library_header),$(gen_docs) header $(library_header) libctrnet $(O)/man $(DOCS_DATE) '$(VERSION)')
+	$(Q)touch $@
+
+## docs: the manuals and the completions for shells, in $(O)/man
+docs: $(O)/man/made
+
 # Each .c file of these folders is a program. Other files in them that do not match are helpers of
 # all the programs there, linked where something refers to them.
 units   := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
 benches := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/*.c))
+golden_tools := $(patsubst %.c,$(O)/%,$(wildcard tests/golden/*.c))
 fuzzers := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 unit_helpers := $(patsubst %.c,$(O)/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
 
@@ -190,6 +267,10 @@ $(units): $(O)/%: $(O)/%.o $(unit_helpers) $(archive) $(O)/flags
 	$(Q)$(link) -o $@ $< $(unit_helpers) $(archive) $(pkg_libs) -lcmocka
 
 $(benches): $(O)/%: $(O)/%.o $(archive) $(O)/flags
+	$(call say,LINK,$@)
+	$(Q)$(link) -o $@ $< $(archive) $(pkg_libs)
+
+$(golden_tools): $(O)/%: $(O)/%.o $(archive) $(O)/flags
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $< $(archive) $(pkg_libs)
 
@@ -205,8 +286,8 @@ $(e2e_tools): $(O)/%: %.c $(O)/flags
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(warnings) $(if $(WERROR),-Werror) -O2 -g -static -o $@ $<
 
 .SECONDARY:
--include $(wildcard $(addsuffix .d,$(basename $(lib_objs) $(cmd_objs) $(unit_helpers)) \
-	$(units) $(benches) $(fuzzers)))
+-include $(wildcard $(addsuffix .d,$(basename $(lib_objs) $(cmd_objs) $(gen_objs) $(unit_helpers)) \
+	$(units) $(benches) $(golden_tools) $(fuzzers)))
 
 # ---------------------------------------------------------------------------------------------
 # Configuring
@@ -239,16 +320,18 @@ menuconfig:
 export CTRNET   := $(abspath $(program))
 export ROOTFS   := $(abspath $(O)/busybox)
 export TOOLS    := $(abspath $(O)/tests/e2e)
+export GOLDEN   := $(abspath $(O)/tests/golden)
+export INSTALLED := $(abspath $(O)/installed)
 export CC CLANG SAN O
 headers_cflags   = -std=gnu11 -D_GNU_SOURCE -I. $(warnings)
 
 submake = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 prove   = HEADERS_CFLAGS='$(headers_cflags)' prove -j$(JOBS) --failures --comments --exec tests/run.sh
 
-## check: all tests: layers, headers, unit, golden plans, end to end (as root; installs what it needs)
+## check: all tests but slow ones: layers, headers, unit, golden plans, manuals, end to end (as root; installs what it needs)
 check: deps
-	@$(submake) all unit-tests e2e-tools rootfs
-	@$(prove) tests/layers.sh tests/headers.sh $(units) tests/golden/run.sh $(E2E)
+	@$(submake) all docs unit-tests golden-tools e2e-tools rootfs installed
+	@$(prove) tests/layers.sh tests/headers.sh $(units) tests/golden/run.sh $(wildcard tests/docs/*.sh) $(E2E)
 
 ## check-unit: only the unit tests
 check-unit: deps
@@ -257,13 +340,29 @@ check-unit: deps
 
 ## check-golden: only the golden plans; UPDATE=1 writes them anew
 check-golden: deps
-	@$(submake) all rootfs
+	@$(submake) all golden-tools rootfs
 	@$(prove) tests/golden/run.sh
+
+## check-docs: only the manuals and completions
+check-docs: deps
+	@$(submake) all docs
+	@$(prove) $(wildcard tests/docs/*.sh)
 
 ## check-e2e: only the end-to-end tests; E2E=tests/e2e/exec.bats and FILTER=regex choose
 check-e2e: deps
-	@$(submake) all e2e-tools rootfs
+	@$(submake) all e2e-tools rootfs installed
 	@$(prove) $(E2E)
+
+## check-slow: the end-to-end tests that take long: many rounds of races, hundreds of processes, 1000 starts
+check-slow: deps
+	@$(submake) all e2e-tools rootfs installed
+	@TAGS=slow $(prove) $(shell grep -l 'test_tags=.*slow' tests/e2e/*.bats)
+
+## check-vm: tagged end-to-end tests on Debian's kernel in QEMU; VM='v2 v1 systemd systemd-v1 selinux', ONLY='exec' (files)
+check-vm: deps deps-vm
+	@$(submake) all e2e-tools rootfs
+	@prove --verbose --failures --comments --exec tests/vm/run.sh $(VM); status=$$?; \
+		tests/vm/skipped.sh $(O)/vm $(VM); exit $$status
 
 ## layers: does each file include only its own folder and lower floors?
 layers:
@@ -273,8 +372,14 @@ layers:
 headers: deps
 	@$(prove) tests/headers.sh
 
+# What is installed, for tests of that: as a distribution's package would have it.
+installed: all lib docs
+	@rm -rf $(INSTALLED)
+	@$(MAKE) install DESTDIR=$(INSTALLED) PREFIX=/usr >/dev/null
+
 unit-tests: $(units)
 e2e-tools: $(e2e_tools)
+golden-tools: $(golden_tools)
 
 ## rootfs: $(O)/busybox, a root file system made of busybox
 rootfs: deps
@@ -303,7 +408,7 @@ fuzzers: $(fuzzers)
 # ---------------------------------------------------------------------------------------------
 # The tree
 
-sources = $(wildcard $(addsuffix /*.[ch],$(dirs) net/drivers tests/unit tests/e2e tests/fuzz tests/bench))
+sources = $(wildcard $(addsuffix /*.[ch],$(dirs) net/drivers docs/gen docs/example tests/api tests/unit tests/golden tests/e2e tests/fuzz tests/bench))
 
 ## format: format all C files in place
 format:
@@ -337,12 +442,27 @@ deps:
 deps-dev:
 	$(call install_packages,$(deps_build) $(deps_check) $(deps_dev))
 
+## deps-vm: and those for check-vm
+deps-vm:
+	$(call install_packages,$(deps_vm))
+
 ## install: into $(DESTDIR)$(PREFIX)
-install: all
+install: all lib docs
 	install -D -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/ctrnet
+	install -D -m 644 container/ctrnet.h $(DESTDIR)$(PREFIX)/include/ctrnet.h
+	install -D -m 644 $(pc_file) $(DESTDIR)$(LIBDIR)/pkgconfig/ctrnet.pc
+	install -m 644 $(installed_lib) $(DESTDIR)$(LIBDIR)/libctrnet.a
+	install -m 755 $(shared_lib) $(DESTDIR)$(LIBDIR)/$(notdir $(shared_lib))
+	ln -sf $(notdir $(shared_lib)) $(DESTDIR)$(LIBDIR)/$(soname)
+	ln -sf $(soname) $(DESTDIR)$(LIBDIR)/libctrnet.so
 	install -d $(DESTDIR)$(PREFIX)/share/doc/ctrnet/sample_configs
 	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/ctrnet/
 	install -m 644 sample_configs/*.json $(DESTDIR)$(PREFIX)/share/doc/ctrnet/sample_configs/
+	install -d $(patsubst %,$(DESTDIR)$(PREFIX)/share/man/man%,1 3 5)
+	umask 022 && cd $(O)/man && for page in man?/*; do cp -df $$page $(DESTDIR)$(PREFIX)/share/man/$$page || exit; done
+	install -D -m 644 $(O)/man/completion/ctrnet.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ctrnet
+	install -D -m 644 $(O)/man/completion/_ctrnet $(DESTDIR)$(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)/_ctrnet
+	install -D -m 644 $(O)/man/completion/ctrnet.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ctrnet.fish
 
 ## clean: remove all that was made
 clean:
@@ -358,9 +478,10 @@ help:
 	@echo '  CC=clang        another compiler'
 	@echo '  SAN=1           with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo '  WERROR=1        warnings are errors (the default when CI=true)'
-	@echo '  DESTDIR, PREFIX, VERSION, CFLAGS, LDFLAGS, JOBS'
+	@echo '  DESTDIR, PREFIX, LIBDIR, VERSION, CFLAGS, LDFLAGS, JOBS'
 
 FORCE:
-.PHONY: FORCE all allnoconfig allyesconfig bench bench-programs check check-e2e check-golden \
-	check-unit clean defconfig demo deps deps-dev e2e-tools format format-check fuzz fuzzers headers help \
-	install layers menuconfig rootfs shellcheck unit-tests
+.PHONY: FORCE all allnoconfig allyesconfig bench bench-programs check check-docs check-e2e check-golden check-slow \
+	check-unit check-vm clean defconfig demo deps deps-dev deps-vm docs e2e-tools format format-check fuzz fuzzers \
+	golden-tools headers help \
+	install installed layers lib menuconfig rootfs shellcheck unit-tests

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The step cgroup.devices: v1's device list (Documentation/admin-guide/cgroup-v1/devices.rst). A new
- * cgroup has its parent's list; the rules are written one at a time, as the kernel wants them.
+ * The step cgroup.devices: v1's device list (Documentation/admin-guide/cgroup-v1/devices.rst), or the
+ * program that stands for it on v2. A new cgroup has its parent's list; the rules are written one at a
+ * time, as the kernel wants them.
  */
 #include "cgroup/devices.h"
 
+#include "cgroup/device_bpf.h"
 #include "cgroup/place.h"
 #include "cgroup/steps.h"
 #include "lib/cleanup.h"
-#include "lib/log.h"
 #include "lib/str.h"
 
 #include <errno.h>
@@ -17,7 +18,9 @@
 
 static const struct json_field devices_fields[] = {
 	JSON_STRING(struct cgroup_devices_args, "path", path, .flags = JSON_REQUIRED),
-	JSON_STRINGS(struct cgroup_devices_args, "rules", rules), JSON_END
+	JSON_BOOL(struct cgroup_devices_args, "v2", v2),
+	JSON_STRINGS(struct cgroup_devices_args, "rules", rules),
+	JSON_END,
 };
 static const struct json_schema devices_schema =
 	JSON_SCHEMA(struct cgroup_devices_args, devices_fields);
@@ -68,13 +71,11 @@ static int write_rule(const int fds[LIST_COUNT], const char *rule, struct err *e
 	return 0;
 }
 
-static int devices_apply(struct scope *scope, void *args, struct err *err)
+static int write_rules(const struct cgroup_devices_args *a, struct err *err)
 {
-	struct cgroup_devices_args *a = args;
 	int fds[LIST_COUNT] = { -1, -1 };
 	int ret = open_lists(a->path, fds, err);
 
-	(void)scope;
 	for (char **r = a->rules; r && *r && ret == 0; r++)
 		ret = write_rule(fds, *r, err);
 	for (int i = 0; i < LIST_COUNT; i++)
@@ -82,10 +83,39 @@ static int devices_apply(struct scope *scope, void *args, struct err *err)
 	return ret;
 }
 
+static int devices_apply(struct scope *scope, void *args, struct err *err)
+{
+	struct cgroup_devices_args *a = args;
+	struct device_list list = { 0 };
+	int ret;
+
+	(void)scope;
+	if (!a->v2)
+		return write_rules(a, err);
+	ret = device_list_make(&list, a->rules, err);
+	if (ret == 0)
+		ret = device_bpf_attach(a->path, &list, err);
+	device_list_release(&list);
+	return ret;
+}
+
+/* No command makes a program out of rules. */
+static void show_program(const struct cgroup_devices_args *a, FILE *out)
+{
+	fprintf(out, "# an eBPF program for the devices of %s", a->path);
+	for (char **r = a->rules; r && *r; r++)
+		fprintf(out, "%s %s", r == a->rules ? ":" : ",", *r);
+	fputc('\n', out);
+}
+
 static void devices_show(const void *args, FILE *out)
 {
 	const struct cgroup_devices_args *a = args;
 
+	if (a->v2) {
+		show_program(a, out);
+		return;
+	}
 	for (char **r = a->rules; r && *r; r++) {
 		const char *what = strchr(*r, ' ');
 		_cleanup_free_ char *file = NULL;
@@ -150,81 +180,31 @@ static bool restricts(const struct cgroup_spec *spec)
 	return spec->device_rules && (!spec->allow_all_devices || spec->denied_device_count);
 }
 
-/*
- * libcontainer's list, which its configs carry word for word (those of simple containers without the
- * optional rows): device nodes may be made, and what every container needs may be used.
- */
-static const struct usual_rule {
-	struct cgroup_device rule;
-	bool optional;
-} usual_rules[] = {
-	{ { 'c', -1, -1, (char *)"m" }, false },   { { 'b', -1, -1, (char *)"m" }, false },
-	{ { 'c', 1, 3, (char *)"rwm" }, false },   { { 'c', 1, 5, (char *)"rwm" }, false },
-	{ { 'c', 1, 7, (char *)"rwm" }, false },   { { 'c', 1, 8, (char *)"rwm" }, false },
-	{ { 'c', 1, 9, (char *)"rwm" }, false },   { { 'c', 5, 0, (char *)"rwm" }, false },
-	{ { 'c', 4, 0, (char *)"rwm" }, true },    { { 'c', 4, 1, (char *)"rwm" }, true },
-	{ { 'c', 5, 1, (char *)"rwm" }, true },    { { 'c', 5, 2, (char *)"rwm" }, true },
-	{ { 'c', 136, -1, (char *)"rwm" }, true }, { { 'c', 10, 200, (char *)"rwm" }, true },
-};
-
-static bool rule_equal(const struct cgroup_device *a, const struct cgroup_device *b)
+/* v1's controller where it is mounted, else v2, which has programs instead, without a controller. */
+static const struct cgroup_dir *devices_dir(const struct cgroup_place *place)
 {
-	return a->type == b->type && a->major == b->major && a->minor == b->minor &&
-	       !strcmp(a->permissions, b->permissions);
-}
+	const struct cgroup_dir *dir = place_find(place, "devices");
 
-static bool is_allowed(const struct cgroup_spec *spec, const struct cgroup_device *rule)
-{
-	for (size_t i = 0; i < spec->allowed_device_count; i++)
-		if (rule_equal(&spec->allowed_devices[i], rule))
-			return true;
-	return false;
-}
-
-/* No duplicates are expected: with one the count is off, and the list somebody's own. */
-bool devices_are_usual(const struct cgroup_spec *spec)
-{
-	size_t found = 0;
-
-	if (spec->allow_all_devices)
-		return false;
-	for (size_t i = 0; i < array_size(usual_rules); i++)
-		if (is_allowed(spec, &usual_rules[i].rule))
-			found++;
-		else if (!usual_rules[i].optional)
-			return false;
-	return found == spec->allowed_device_count;
-}
-
-/* Nobody chose the usual list, so each start of each container need not tell about it. */
-static void tell_unapplied(const struct cgroup_spec *spec)
-{
-	if (devices_are_usual(spec))
-		log_debug("cgroups: the usual device rules are not applied on cgroup v2 yet");
-	else
-		log_warn("cgroups: device rules are not applied on cgroup v2 yet");
+	if (!dir && place->count && place->dirs[place->count - 1].v2)
+		dir = &place->dirs[place->count - 1];
+	return dir;
 }
 
 int devices_plan(const struct cgroup_spec *spec, const struct cgroup_place *place,
 		 struct plan *plan, struct err *err)
 {
 	const struct step where = { .origin = (char *)"cgroups.allowed_devices" };
-	const struct cgroup_dir *dir = place_find(place, "devices");
+	const struct cgroup_dir *dir = devices_dir(place);
 	struct cgroup_devices_args args = { 0 };
 
-	if (!spec->device_rules)
+	if (!spec->device_rules || ((!dir || dir->v2) && !restricts(spec)))
 		return 0;
-	if (!dir && !restricts(spec))
-		return 0;
-	if (!dir && place->count && place->dirs[place->count - 1].v2) {
-		tell_unapplied(spec);
-		return 0;
-	}
 	if (!dir)
 		return err_set(
 			err, -ENODEV,
 			"cgroups.allowed_devices: the host has no 'devices' cgroup controller");
 	args.path = strdup(dir->path);
+	args.v2 = dir->v2;
 	if (!args.path || make_rules(spec, &args.rules) < 0) {
 		json_release(&devices_schema, &args);
 		return err_oom(err);

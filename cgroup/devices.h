@@ -5,14 +5,8 @@
 
 #include "cgroup/cgroup.h"
 
-/*
- * Append cgroup.devices if the spec has rules. On v2 they are not applied yet: that is a warning for
- * rules that somebody chose, and a debug record for libcontainer's usual ones.
- */
+/* Append cgroup.devices if the spec has rules. */
 int devices_plan(const struct cgroup_spec *spec, const struct cgroup_place *place,
 		 struct plan *plan, struct err *err);
-
-/* Are the spec's rules those of libcontainer's own list? */
-bool devices_are_usual(const struct cgroup_spec *spec);
 
 #endif

@@ -4,9 +4,11 @@
 #include "cgroup/mark.h"
 #include "cgroup/steps.h"
 #include "lib/cleanup.h"
+#include "lib/file.h"
 #include "lib/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,16 +16,13 @@
 #define REMOVE_TIMEOUT_MS 5000
 
 static const struct json_field dir_fields[] = {
+	JSON_STRING(struct cgroup_dir_args, "lock", lock, .flags = JSON_REQUIRED),
 	JSON_STRINGS(struct cgroup_dir_args, "parents", parents),
-	JSON_STRINGS(struct cgroup_dir_args, "paths", paths), JSON_END
+	JSON_STRINGS(struct cgroup_dir_args, "paths", paths),
+	JSON_BOOL(struct cgroup_dir_args, "alone", alone),
+	JSON_END,
 };
 static const struct json_schema dir_schema = JSON_SCHEMA(struct cgroup_dir_args, dir_fields);
-
-/* The lock is in a directory that nobody removes: the parent of the outermost that may be ours. */
-static int lock_dirs(const struct cgroup_dir_args *a, struct err *err)
-{
-	return mark_lock(a->parents && *a->parents ? *a->parents : *a->paths, err);
-}
 
 static const char *explain_mkdir(int code)
 {
@@ -38,8 +37,9 @@ static const char *explain_mkdir(int code)
 }
 
 /* One that stands and is not marked came from somebody else since the plan was made: it stays theirs. */
-static int make_dir(const char *path, const struct scope *scope, struct err *err)
+static int make_dir(const char *path, const struct scope *scope, bool *ours, struct err *err)
 {
+	*ours = true;
 	if (mkdir(path, 0755) < 0) {
 		int code = -errno;
 
@@ -47,31 +47,97 @@ static int make_dir(const char *path, const struct scope *scope, struct err *err
 			err_sys(err, code, "mkdir %s", path);
 			return err_append(err, "%s", explain_mkdir(code));
 		}
-		if (!mark_any(path))
+		switch (mark_use(path, scope->run_dir)) {
+		case MARK_NONE:
+			*ours = false;
 			return 0;
+		case MARK_USED:
+			break;
+		case MARK_CLOSED:
+			return err_set(err, -EBUSY,
+				       "%s is another container's, which has no pid namespace: "
+				       "its end is the end of all that is in its cgroup",
+				       path);
+		}
 	}
 	mark_add(path, scope->run_dir);
 	return 0;
 }
 
+/*
+ * What an ended container left is made anew: it has limits that nobody asked for any more, and one that was killed by its
+ * cgroup.kill would have killed what we clone into it (see cgroup_clone_fd()).
+ */
+static int make_own(const char *path, const struct cgroup_dir_args *a, const struct scope *scope,
+		    bool *ours, struct err *err)
+{
+	int ret;
+
+	if (mark_any(path) && !mark_others(path, scope->run_dir))
+		tree_remove(path);
+	ret = make_dir(path, scope, ours, err);
+	if (ret < 0 || !a->alone)
+		return ret;
+	if (!*ours || mark_others(path, scope->run_dir))
+		return dir_not_alone(path, err);
+	mark_close(path, scope->run_dir);
+	return 0;
+}
+
+int dir_not_alone(const char *path, struct err *err)
+{
+	return err_set(
+		err, -EBUSY,
+		"%s is not the container's alone, and without a pid namespace (NEWPID) it has to be: "
+		"all that is in it is killed at the container's end",
+		path);
+}
+
+/* Take the entry @at out of its list: it is nobody's to remove. */
+static void forget(struct cgroup_dir_args *a, char **at)
+{
+	free(*at);
+	memmove(at, at + 1, (strv_count(at + 1) + 1) * sizeof(*at));
+	a->learned = true;
+}
+
 static int dir_apply(struct scope *scope, void *args, struct err *err)
 {
 	struct cgroup_dir_args *a = args;
-	_cleanup_fd_ int lock = lock_dirs(a, err);
+	_cleanup_fd_ int lock = mark_lock(a->lock, err);
+	char **p;
+	bool ours;
 	int ret = 0;
 
 	if (lock < 0)
 		return lock;
-	for (char **p = a->parents; p && *p && ret == 0; p++)
-		ret = make_dir(*p, scope, err);
-	for (char **p = a->paths; p && *p && ret == 0; p++)
-		ret = make_dir(*p, scope, err);
+	for (p = a->parents; p && *p && ret == 0; ours ? (void)p++ : forget(a, p))
+		ret = make_dir(*p, scope, &ours, err);
+	for (p = a->paths; p && *p && ret == 0; ours ? (void)p++ : forget(a, p))
+		ret = make_own(*p, a, scope, &ours, err);
 	return ret;
 }
 
+static bool dir_learned(const void *args)
+{
+	const struct cgroup_dir_args *a = args;
+
+	return a->learned;
+}
+
+/* rmdir(2); where the file system is read-only the kernel does not look whether there is anything. */
+static int remove_dir(const char *path)
+{
+	int code = rmdir(path) < 0 ? -errno : 0;
+
+	if (code == -EROFS && !file_exists(AT_FDCWD, path))
+		return -ENOENT;
+	return code;
+}
+
 /*
- * One try. -EBUSY: there are processes in it, and they are ours to kill. Without a mark of ours the
- * directory is one that we died before marking, which is empty, or somebody else's.
+ * One try. -EBUSY: there are processes in it, and they are ours to kill, also where the directory is to stay, as all is
+ * read-only. Without a mark of ours it is one that we died before marking, which is empty, or somebody else's.
  */
 static int remove_own(const char *path, const char *run_dir)
 {
@@ -82,12 +148,14 @@ static int remove_own(const char *path, const char *run_dir)
 		mark_remove(path, run_dir);
 		return 0;
 	}
-	if (rmdir(path) == 0 || errno == ENOENT)
+	ret = remove_dir(path);
+	if (ret == 0 || ret == -ENOENT)
 		return 0;
-	ret = errno == ENOTEMPTY ? -EBUSY : -errno;
-	if (ret != -EBUSY)
+	if (ret != -EBUSY && ret != -ENOTEMPTY && ret != -EROFS)
 		return ret;
 	own = mark_own(path, run_dir);
+	if (ret == -EROFS)
+		return own && tree_pids(path, NULL, 0) > 0 ? -EBUSY : ret;
 	return own ? tree_remove(path) : 0;
 }
 
@@ -99,7 +167,7 @@ static int remove_own(const char *path, const char *run_dir)
 static int remove_paths(const struct cgroup_dir_args *a, const char *run_dir, const char **busy,
 			struct err *err)
 {
-	_cleanup_fd_ int lock = lock_dirs(a, err);
+	_cleanup_fd_ int lock = mark_lock(a->lock, err);
 	int first = 0;
 
 	*busy = NULL;
@@ -111,6 +179,7 @@ static int remove_paths(const struct cgroup_dir_args *a, const char *run_dir, co
 		if (ret == -EBUSY) {
 			*busy = a->paths[i];
 			tree_kill(*busy);
+			tree_thaw_v1(*busy);
 		} else if (ret < 0 && first == 0) {
 			first = err_sys(err, ret, "rmdir %s", a->paths[i]);
 		}
@@ -121,17 +190,21 @@ static int remove_paths(const struct cgroup_dir_args *a, const char *run_dir, co
 /* A parent in use is another container's, or holds a cgroup that somebody made by hand: it stays. */
 static int remove_parents(const struct cgroup_dir_args *a, const char *run_dir, struct err *err)
 {
-	_cleanup_fd_ int lock = lock_dirs(a, err);
+	_cleanup_fd_ int lock = mark_lock(a->lock, err);
 
 	if (lock < 0)
 		return lock;
 	for (size_t i = strv_count(a->parents); i-- > 0;) {
 		const char *path = a->parents[i];
+		int ret;
 
-		if (mark_others(path, run_dir))
+		if (mark_others(path, run_dir)) {
 			mark_remove(path, run_dir);
-		else if (rmdir(path) < 0 && errno != ENOENT && errno != EBUSY && errno != ENOTEMPTY)
-			return err_sys(err, -errno, "rmdir %s", path);
+			continue;
+		}
+		ret = remove_dir(path);
+		if (ret < 0 && ret != -ENOENT && ret != -EBUSY && ret != -ENOTEMPTY)
+			return err_sys(err, ret, "rmdir %s", path);
 	}
 	return 0;
 }
@@ -192,6 +265,8 @@ const struct step_type cgroup_dir_step = {
 	.name = "cgroup.dir",
 	.args = &dir_schema,
 	.phase = PHASE_PREPARE,
+	.learns = true,
+	.learned = dir_learned,
 	.apply = dir_apply,
 	.revert = dir_revert,
 	.probe = dir_probe,

@@ -18,7 +18,10 @@
 
 static const struct json_field enable_fields[] = {
 	JSON_STRINGS(struct cgroup_enable_args, "paths", paths),
-	JSON_STRINGS(struct cgroup_enable_args, "controllers", controllers), JSON_END
+	JSON_STRINGS(struct cgroup_enable_args, "controllers", controllers),
+	JSON_STRINGS(struct cgroup_enable_args, "keys", keys),
+	JSON_BOOL(struct cgroup_enable_args, "optional", optional),
+	JSON_END,
 };
 static const struct json_schema enable_schema =
 	JSON_SCHEMA(struct cgroup_enable_args, enable_fields);
@@ -28,7 +31,7 @@ static const char *explain(int code)
 	switch (code) {
 	case -EBUSY:
 		return " (it has processes of its own, and a v2 cgroup that has some cannot hand out "
-		       "controllers: choose another cgroups.parent)";
+		       "controllers: move them into a cgroup below it, or choose another cgroups.parent)";
 	case -ENOENT:
 		return " (the cgroup above it does not hand it the controller)";
 	case -EOPNOTSUPP:
@@ -55,28 +58,35 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-static int enable_in(const char *path, char **controllers, struct err *err)
+static int refused(const struct cgroup_enable_args *a, size_t i, const char *path, int code,
+		   struct err *err)
+{
+	err_sys(err, code, "enable the %s controller in cgroup %s", a->controllers[i], path);
+	err_append(err, "%s", explain(code));
+	return err_wrap(err, "%s", i < strv_count(a->keys) ? a->keys[i] : "cgroups");
+}
+
+static int enable_in(const char *path, const struct cgroup_enable_args *a, struct err *err)
 {
 	_cleanup_free_ char *file = str_format("%s/cgroup.subtree_control", path);
 	char enabled[512];
-	int ret;
 
 	if (!file)
 		return err_oom(err);
-	ret = file_read_line(AT_FDCWD, file, enabled, sizeof(enabled), err);
-	for (char **c = controllers; ret == 0 && c && *c; c++) {
+	if (file_read_line(AT_FDCWD, file, enabled, sizeof(enabled), err) < 0)
+		return a->optional ? 0 : err_wrap(err, "cgroups");
+	for (size_t i = 0; i < strv_count(a->controllers); i++) {
 		char word[64];
+		int ret;
 
-		if (has_word(enabled, *c))
+		if (has_word(enabled, a->controllers[i]))
 			continue;
-		snprintf(word, sizeof(word), "+%s", *c);
+		snprintf(word, sizeof(word), "+%s", a->controllers[i]);
 		ret = file_write(AT_FDCWD, file, word, NULL);
-		if (ret < 0) {
-			err_sys(err, ret, "enable the %s controller in cgroup %s", *c, path);
-			err_append(err, "%s", explain(ret));
-		}
+		if (ret < 0 && !a->optional)
+			return refused(a, i, path, ret, err);
 	}
-	return ret;
+	return 0;
 }
 
 static int enable_apply(struct scope *scope, void *args, struct err *err)
@@ -86,8 +96,27 @@ static int enable_apply(struct scope *scope, void *args, struct err *err)
 
 	(void)scope;
 	for (char **p = a->paths; p && *p && ret == 0; p++)
-		ret = enable_in(*p, a->controllers, err);
+		ret = enable_in(*p, a, err);
 	return ret;
+}
+
+static void show_all(char *const *controllers, const char *file, FILE *out)
+{
+	fputs("echo '", out);
+	for (char *const *c = controllers; *c; c++)
+		fprintf(out, "%s+%s", c == controllers ? "" : " ", *c);
+	fputs("' > ", out);
+	str_print_shell(out, file);
+	fputc('\n', out);
+}
+
+static void show_each(char *const *controllers, const char *file, FILE *out)
+{
+	for (; *controllers; controllers++) {
+		fprintf(out, "echo +%s > ", *controllers);
+		str_print_shell(out, file);
+		fputs(" || true\n", out);
+	}
 }
 
 static void enable_show(const void *args, FILE *out)
@@ -99,12 +128,10 @@ static void enable_show(const void *args, FILE *out)
 
 		if (!file || !a->controllers)
 			return;
-		fputs("echo '", out);
-		for (char **c = a->controllers; *c; c++)
-			fprintf(out, "%s+%s", c == a->controllers ? "" : " ", *c);
-		fputs("' > ", out);
-		str_print_shell(out, file);
-		fputc('\n', out);
+		if (a->optional)
+			show_each(a->controllers, file, out);
+		else
+			show_all(a->controllers, file, out);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* What the host has: mounted hierarchies, and where pid 1 is in each. */
 #include "cgroup/cgroup.h"
 
+#include "cgroup/systemd.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/str.h"
@@ -10,6 +11,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define PROC_MAX (64u << 20) /* mountinfo of a host with very many mounts has a few MB */
 
 /* The fields of a line of mountinfo that matter here, pointing into the text. */
 struct mount_line {
@@ -29,6 +32,7 @@ void cgroup_host_release(struct cgroup_host *host)
 	for (size_t i = 0; i < host->count; i++)
 		hierarchy_release(&host->hierarchies[i]);
 	free(host->hierarchies);
+	strv_free(host->page_sizes);
 	*host = (struct cgroup_host){ 0 };
 }
 
@@ -229,26 +233,10 @@ int cgroup_host_parse(const char *mountinfo, const char *proc_cgroup, struct cgr
 	return 0;
 }
 
-/* A file of /proc, whose size stat(2) does not know. */
-static int read_proc(const char *path, char **text, struct err *err)
-{
-	_cleanup_file_ FILE *f = fopen(path, "re");
-	_cleanup_free_ char *buf = NULL;
-	size_t size = 0;
-
-	if (!f)
-		return err_sys(err, -errno, "%s", path);
-	errno = 0;
-	if (getdelim(&buf, &size, '\0', f) < 0 && ferror(f))
-		return err_sys(err, errno ? -errno : -EIO, "%s", path);
-	*text = buf ? take_ptr(buf) : strdup("");
-	return *text ? 0 : err_oom(err);
-}
-
-/* Which controllers the v2 tree has to give, at the place where our cgroups go. */
+/* Which controllers the v2 tree has to give: they are handed down from its top (enable.c). */
 static int read_controllers(struct cgroup_hierarchy *h)
 {
-	_cleanup_free_ char *path = str_format("%s%s/cgroup.controllers", h->mount, h->base);
+	_cleanup_free_ char *path = str_format("%s/cgroup.controllers", h->mount);
 	char list[512];
 	char *copy;
 
@@ -267,23 +255,75 @@ static int read_controllers(struct cgroup_hierarchy *h)
 	return 0;
 }
 
+/* The name that cgroup files have for a size in KiB: hugetlb_cgroup.c, mem_fmt(). */
+static char *page_size_name(unsigned long long kib)
+{
+	static const char units[] = "KMG";
+	size_t i = 0;
+
+	for (; kib >= 1024 && i < sizeof(units) - 2; i++)
+		kib /= 1024;
+	return str_format("%llu%cB", kib, units[i]);
+}
+
+/* Documentation/admin-guide/mm/hugetlbpage.rst: a directory "hugepages-2048kB" for each size. */
+static int read_page_sizes(struct cgroup_host *host)
+{
+	_cleanup_dir_ DIR *dir = opendir("/sys/kernel/mm/hugepages");
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		_cleanup_free_ char *name = NULL;
+		unsigned long long kib;
+
+		if (sscanf(e->d_name, "hugepages-%llukB", &kib) != 1)
+			continue;
+		name = page_size_name(kib);
+		if (!name || strv_add(&host->page_sizes, name) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int cgroup_host_read(struct cgroup_host *host, struct err *err)
 {
 	_cleanup_(cgroup_host_release) struct cgroup_host found = { 0 };
 	_cleanup_free_ char *mountinfo = NULL, *proc_cgroup = NULL;
 	int ret;
 
-	ret = read_proc("/proc/self/mountinfo", &mountinfo, err);
+	ret = file_read_proc(AT_FDCWD, "/proc/self/mountinfo", PROC_MAX, &mountinfo, err);
 	if (ret == 0)
-		ret = read_proc("/proc/1/cgroup", &proc_cgroup, err);
+		ret = file_read_proc(AT_FDCWD, "/proc/1/cgroup", PROC_MAX, &proc_cgroup, err);
 	if (ret == 0)
 		ret = cgroup_host_parse(mountinfo, proc_cgroup, &found, err);
 	for (size_t i = 0; ret == 0 && i < found.count; i++)
 		if (found.hierarchies[i].v2 && read_controllers(&found.hierarchies[i]) < 0)
 			ret = err_oom(err);
+	if (ret == 0 && read_page_sizes(&found) < 0)
+		ret = err_oom(err);
 	if (ret < 0)
 		return ret;
 	*host = found;
 	found = (struct cgroup_host){ 0 };
 	return 0;
+}
+
+int cgroup_host_ask_systemd(struct cgroup_host *host, struct err *err)
+{
+	struct systemd *sd = NULL;
+	_cleanup_free_ char *root = NULL;
+	int ret = systemd_open(&sd, err);
+
+	if (ret == 0)
+		ret = systemd_root(sd, &root, err);
+	systemd_close(sd);
+	for (size_t i = 0; ret == 0 && i < host->count; i++) {
+		char *base = strdup(*root ? root : "/");
+
+		if (!base)
+			return err_oom(err);
+		free(host->hierarchies[i].base);
+		host->hierarchies[i].base = base;
+	}
+	return ret < 0 ? err_wrap(err, "cgroups") : 0;
 }

@@ -2,6 +2,8 @@
 /* How processes get into a container's cgroup: the step cgroup.join, and the ways around its cost. */
 #include "cgroup/cgroup.h"
 #include "cgroup/kill.h"
+#include "cgroup/mark.h"
+#include "cgroup/scope.h"
 #include "cgroup/steps.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
@@ -9,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 
 static const struct json_field join_fields[] = { JSON_STRINGS(struct cgroup_join_args, "v1", v1),
@@ -90,11 +93,15 @@ static int door_open(struct doors *d, const char *dir, struct err *err)
 	return door->fd < 0 ? join_err(dir, -errno, err) : 0;
 }
 
+/* A scope lives on its holder until the child is in, and how far the child is we would not know. So it is moved by us. */
 int cgroup_join_open(const struct cgroup_place *place, struct scope *scope, struct err *err)
 {
-	struct doors *d = calloc(1, sizeof(*d) + place->count * sizeof(struct door));
+	struct doors *d;
 	int ret = 0;
 
+	if (scope_has_holder(scope))
+		return 0;
+	d = calloc(1, sizeof(*d) + place->count * sizeof(struct door));
 	if (!d)
 		return err_oom(err);
 	for (size_t i = 0; i < place->count && ret == 0; i++)
@@ -146,6 +153,7 @@ static int join_apply(struct scope *scope, void *args, struct err *err)
 		ret = write_pid(*p, scope->pid, err);
 	for (char **p = a->v2; p && *p && ret == 0; p++)
 		ret = join_v2(*p, scope->pid, err);
+	scope_release_holder(scope);
 	return ret;
 }
 
@@ -194,13 +202,41 @@ const struct step_type cgroup_join_step = {
 	.show = join_show,
 };
 
-int cgroup_clone_fd(const struct cgroup_place *place)
+/* The number in @file of @dir; none for "max", or where there is no such file. */
+static unsigned long long read_number(const char *dir, const char *file, unsigned long long none)
 {
-	for (size_t i = 0; i < place->count; i++)
-		if (place->dirs[i].v2) {
-			int fd = open(place->dirs[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_free_ char *path = str_format("%s/%s", dir, file);
+	unsigned long long number;
+	char text[32];
 
-			return fd < 0 ? -1 : fd;
-		}
-	return -1;
+	if (!path || file_read_line(AT_FDCWD, path, text, sizeof(text), NULL) < 0 ||
+	    str_to_u64(text, UINT64_MAX, &number) < 0)
+		return none;
+	return number;
+}
+
+/*
+ * pids.max stops a clone, but not what is moved in. In a scope that is to have one process only, the holder is that one until the
+ * container's has come.
+ */
+static bool is_full(const char *dir)
+{
+	return read_number(dir, "pids.current", 0) >= read_number(dir, "pids.max", UINT64_MAX);
+}
+
+/*
+ * Since kernel 6.14 clone3 compares how often the cgroups of parent and child have been killed, and kills the child where that
+ * differs (kernel/cgroup/cgroup.c, kill_seq), for ever after one write to cgroup.kill. In one that we made nobody has done that
+ * as long as there is a container to clone into.
+ */
+int cgroup_clone_fd(const struct cgroup_place *place, const struct scope *scope)
+{
+	const struct cgroup_dir *last = place->count ? &place->dirs[place->count - 1] : NULL;
+	int fd;
+
+	if (!last || !last->v2 || !mark_any(last->path) ||
+	    (scope_has_holder(scope) && is_full(last->path)))
+		return -1;
+	fd = open(last->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -1 : fd;
 }

@@ -16,7 +16,8 @@
 #include <time.h>
 
 #define KILL_TIMEOUT_MS 10000
-#define PIDS_MAX        1024 /* in one round; the next one gets the rest */
+#define FREEZE_WAIT_MS  100
+#define PIDFDS_MAX      256 /* open at a time; the default limit is 1024 */
 
 bool patience_wait(struct patience *p, unsigned int max_ms)
 {
@@ -33,8 +34,7 @@ bool patience_wait(struct patience *p, unsigned int max_ms)
 	return true;
 }
 
-/* Call @visit for each cgroup nested directly in @path; the first error ends it. */
-static int each_child(const char *path, int (*visit)(const char *path, void *arg), void *arg)
+int tree_each_child(const char *path, int (*visit)(const char *path, void *arg), void *arg)
 {
 	_cleanup_dir_ DIR *dir = opendir(path);
 	struct dirent *e;
@@ -68,7 +68,7 @@ int tree_remove(const char *path)
 	if (errno != EBUSY && errno != ENOTEMPTY)
 		return -errno;
 	/* Nested cgroups look the same as processes: EBUSY. */
-	ret = each_child(path, remove_child, NULL);
+	ret = tree_each_child(path, remove_child, NULL);
 	if (ret < 0)
 		return ret;
 	if (rmdir(path) == 0 || errno == ENOENT)
@@ -100,7 +100,7 @@ static int collect_pids(const char *path, void *arg)
 				list->pids[list->count] = pid;
 			list->count++;
 		}
-	return each_child(path, collect_pids, list);
+	return tree_each_child(path, collect_pids, list);
 }
 
 ssize_t tree_pids(const char *path, pid_t *pids, size_t max)
@@ -111,18 +111,38 @@ ssize_t tree_pids(const char *path, pid_t *pids, size_t max)
 	return ret < 0 ? ret : (ssize_t)list.count;
 }
 
-static bool has_pid(const pid_t *pids, size_t count, pid_t pid)
+static int compare_pids(const void *a, const void *b)
 {
-	for (size_t i = 0; i < count; i++)
-		if (pids[i] == pid)
-			return true;
-	return false;
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
 }
 
-static void close_fds(const int *fds, size_t n)
+/* All of them, sorted, and each once: one that moved while we read may be in two lists. *@pids is allocated. */
+static int list_pids(const char *path, pid_t **pids, size_t *count)
 {
-	for (size_t i = 0; i < n; i++)
-		close_fd(fds[i]);
+	_cleanup_free_ pid_t *list = NULL;
+	size_t max = 0, n = 0;
+	ssize_t have;
+
+	while ((have = tree_pids(path, list, max)) > (ssize_t)max) {
+		pid_t *more = reallocarray(list, (size_t)have + 64, sizeof(*list));
+
+		if (!more)
+			return -ENOMEM;
+		list = more;
+		max = (size_t)have + 64;
+	}
+	if (have < 0)
+		return (int)have;
+	if (have > 0)
+		qsort(list, (size_t)have, sizeof(*list), compare_pids);
+	for (ssize_t i = 0; i < have; i++)
+		if (n == 0 || list[i] != list[n - 1])
+			list[n++] = list[i];
+	*pids = take_ptr(list);
+	*count = n;
+	return 0;
 }
 
 /*
@@ -130,28 +150,35 @@ static void close_fds(const int *fds, size_t n)
  * the list, open pidfds, read it again. Who is in the second list was a member while we held its
  * pidfd.
  */
-static int kill_members(const char *path)
+static int signal_some(const char *path, const pid_t *pids, size_t count, int sig)
 {
-	_cleanup_free_ pid_t *before = calloc(PIDS_MAX, sizeof(*before));
-	_cleanup_free_ pid_t *after = calloc(PIDS_MAX, sizeof(*after));
-	_cleanup_free_ int *fds = calloc(PIDS_MAX, sizeof(*fds));
-	ssize_t n, m;
+	_cleanup_free_ pid_t *after = NULL;
+	int fds[PIDFDS_MAX];
+	size_t n = 0;
+	int ret;
 
-	if (!before || !after || !fds)
-		return -ENOMEM;
-	n = tree_pids(path, before, PIDS_MAX);
-	if (n <= 0)
-		return (int)n;
-	n = n < PIDS_MAX ? n : PIDS_MAX;
-	for (ssize_t i = 0; i < n; i++)
-		fds[i] = (int)syscall(SYS_pidfd_open, before[i], 0);
-	m = tree_pids(path, after, PIDS_MAX);
-	for (ssize_t i = 0; i < n && m > 0; i++)
-		if (fds[i] >= 0 && before[i] != getpid() &&
-		    has_pid(after, (size_t)(m < PIDS_MAX ? m : PIDS_MAX), before[i]))
-			syscall(SYS_pidfd_send_signal, fds[i], SIGKILL, NULL, 0);
-	close_fds(fds, (size_t)n);
-	return m < 0 ? (int)m : 0;
+	for (size_t i = 0; i < count; i++)
+		fds[i] = (int)syscall(SYS_pidfd_open, pids[i], 0);
+	ret = list_pids(path, &after, &n);
+	for (size_t i = 0; i < count; i++) {
+		if (fds[i] >= 0 && pids[i] != getpid() && n &&
+		    bsearch(&pids[i], after, n, sizeof(*after), compare_pids))
+			syscall(SYS_pidfd_send_signal, fds[i], sig, NULL, 0);
+		close_fd(fds[i]);
+	}
+	return ret;
+}
+
+static int signal_members(const char *path, int sig)
+{
+	_cleanup_free_ pid_t *pids = NULL;
+	size_t count = 0;
+	int ret = list_pids(path, &pids, &count);
+
+	for (size_t i = 0; ret == 0 && i < count; i += PIDFDS_MAX)
+		ret = signal_some(path, pids + i, count - i < PIDFDS_MAX ? count - i : PIDFDS_MAX,
+				  sig);
+	return ret;
 }
 
 /* Write to a file of the cgroup; a missing file or cgroup is -ENOENT. */
@@ -167,33 +194,85 @@ int tree_kill(const char *path)
 {
 	if (write_file(path, "cgroup.kill", "1") == 0)
 		return 0;
-	return kill_members(path);
+	return signal_members(path, SIGKILL);
 }
 
 /*
- * v1 has no cgroup.kill: a frozen cgroup does not fork away from us. (A frozen task takes its SIGKILL
- * when it thaws.)
+ * v1 has no cgroup.kill: a frozen cgroup does not fork away from us. It is frozen when all are, which one that is just being forked
+ * puts off; those who wait in the kernel may do so for ever, so this is not waited for too long.
  */
+static void freeze_v1(const char *freezer)
+{
+	struct patience patience = { 0 };
+	_cleanup_free_ char *file = str_format("%s/freezer.state", freezer);
+	char state[32];
+
+	do
+		if (write_file(freezer, "freezer.state", "FROZEN") < 0 || !file ||
+		    (file_read_line(AT_FDCWD, file, state, sizeof(state), NULL) == 0 &&
+		     !strcmp(state, "FROZEN")))
+			return;
+	while (patience_wait(&patience, FREEZE_WAIT_MS));
+}
+
+static int thaw_dir(const char *path, void *arg)
+{
+	write_file(path, "freezer.state", "THAWED");
+	return tree_each_child(path, thaw_dir, arg);
+}
+
+void tree_thaw_v1(const char *path)
+{
+	thaw_dir(path, NULL);
+}
+
+/* A frozen task takes its SIGKILL when it thaws. One may be nested in a cgroup that its own container froze. */
 static int kill_frozen(const char *path, const char *freezer)
 {
 	int ret;
 
 	if (freezer)
-		write_file(freezer, "freezer.state", "FROZEN");
+		freeze_v1(freezer);
 	ret = tree_kill(path);
 	if (freezer)
-		write_file(freezer, "freezer.state", "THAWED");
+		tree_thaw_v1(freezer);
 	return ret;
 }
 
 /* The directory that reaches everybody most surely. */
-static const char *kill_dir(const struct cgroup_place *place, const char **freezer)
+static const char *whole_dir(const struct cgroup_place *place, const char **freezer)
 {
 	const struct cgroup_dir *f = place_find(place, "freezer");
 	const struct cgroup_dir *last = &place->dirs[place->count - 1];
 
 	*freezer = f && !f->v2 ? f->path : NULL;
 	return last->v2 || !*freezer ? last->path : *freezer;
+}
+
+int cgroup_pids(const struct cgroup_place *place, pid_t **pids, size_t *count, struct err *err)
+{
+	const char *freezer, *path;
+	int ret;
+
+	*pids = NULL;
+	*count = 0;
+	if (!place->count)
+		return 0;
+	path = whole_dir(place, &freezer);
+	ret = list_pids(path, pids, count);
+	return ret < 0 ? err_sys(err, ret, "list the processes of cgroup %s", path) : 0;
+}
+
+int cgroup_signal(const struct cgroup_place *place, int sig, struct err *err)
+{
+	const char *freezer, *path;
+	int ret;
+
+	if (!place->count)
+		return 0;
+	path = whole_dir(place, &freezer);
+	ret = signal_members(path, sig);
+	return ret < 0 ? err_sys(err, ret, "signal the processes of cgroup %s", path) : 0;
 }
 
 int cgroup_kill(const struct cgroup_place *place, struct err *err)
@@ -204,7 +283,7 @@ int cgroup_kill(const struct cgroup_place *place, struct err *err)
 
 	if (!place->count)
 		return 0;
-	path = kill_dir(place, &freezer);
+	path = whole_dir(place, &freezer);
 	while ((left = tree_pids(path, NULL, 0)) > 0) {
 		int ret = kill_frozen(path, freezer);
 

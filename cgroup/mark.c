@@ -19,32 +19,26 @@
  */
 static const char *const prefixes[] = { "trusted.ctrnet.", "user.ctrnet." };
 
+#define ALONE "alone." /* in front of the hash: nobody else may use the directory */
+
 #define MARK_NAME_MAX 40
 #define MARK_LIST_MAX 65536 /* XATTR_LIST_MAX */
 
-static void mark_name(char *name, const char *prefix, const char *run_dir)
+static void mark_name(char *name, const char *prefix, const char *what, const char *run_dir)
 {
-	snprintf(name, MARK_NAME_MAX, "%s%016llx", prefix,
+	snprintf(name, MARK_NAME_MAX, "%s%s%016llx", prefix, what,
 		 (unsigned long long)hash64(run_dir, strlen(run_dir)));
 }
 
-int mark_lock(const char *path, struct err *err)
+int mark_lock(const char *dir, struct err *err)
 {
-	_cleanup_free_ char *parent = strdup(path);
-	_cleanup_fd_ int fd = -1;
-	char *slash;
+	_cleanup_fd_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (!parent)
-		return err_oom(err);
-	slash = strrchr(parent, '/');
-	if (slash)
-		*slash = '\0';
-	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return err_sys(err, -errno, "%s", parent);
+		return err_sys(err, -errno, "%s", dir);
 	while (flock(fd, LOCK_EX) < 0)
 		if (errno != EINTR)
-			return err_sys(err, -errno, "lock %s", parent);
+			return err_sys(err, -errno, "lock %s", dir);
 	return take_fd(&fd);
 }
 
@@ -67,12 +61,13 @@ static char *list_names(const char *path, ssize_t *len)
 	return names;
 }
 
-static bool is_mark(const char *name)
+/* What is behind the prefix of the mark @name; NULL if it is none. */
+static const char *mark_user(const char *name)
 {
 	for (size_t i = 0; i < array_size(prefixes); i++)
 		if (str_starts(name, prefixes[i]))
-			return true;
-	return false;
+			return name + strlen(prefixes[i]);
+	return NULL;
 }
 
 bool mark_any(const char *path)
@@ -81,7 +76,7 @@ bool mark_any(const char *path)
 	_cleanup_free_ char *names = list_names(path, &len);
 
 	for (ssize_t at = 0; names && at < len; at += (ssize_t)strlen(names + at) + 1)
-		if (is_mark(names + at))
+		if (mark_user(names + at))
 			return true;
 	return false;
 }
@@ -98,22 +93,46 @@ static bool mark_alive(const char *path, const char *name)
 	return file_exists(AT_FDCWD, run_dir);
 }
 
+/* Is @user (see mark_user()) that of @run_dir? */
+static bool is_own(const char *user, const char *run_dir)
+{
+	char own[MARK_NAME_MAX];
+
+	mark_name(own, "", "", run_dir);
+	return !strcmp(str_starts(user, ALONE) ? user + strlen(ALONE) : user, own);
+}
+
 bool mark_others(const char *path, const char *run_dir)
 {
 	ssize_t len;
 	_cleanup_free_ char *names = list_names(path, &len);
-	char own[array_size(prefixes)][MARK_NAME_MAX];
 
-	for (size_t i = 0; i < array_size(prefixes); i++)
-		mark_name(own[i], prefixes[i], run_dir);
 	for (ssize_t at = 0; names && at < len; at += (ssize_t)strlen(names + at) + 1) {
-		const char *name = names + at;
+		const char *user = mark_user(names + at);
 
-		if (is_mark(name) && strcmp(name, own[0]) && strcmp(name, own[1]) &&
-		    mark_alive(path, name))
+		if (user && !is_own(user, run_dir) && mark_alive(path, names + at))
 			return true;
 	}
 	return false;
+}
+
+enum mark_use mark_use(const char *path, const char *run_dir)
+{
+	enum mark_use use = MARK_NONE;
+	ssize_t len;
+	_cleanup_free_ char *names = list_names(path, &len);
+
+	for (ssize_t at = 0; names && at < len; at += (ssize_t)strlen(names + at) + 1) {
+		const char *user = mark_user(names + at);
+
+		if (!user)
+			continue;
+		use = MARK_USED;
+		if (str_starts(user, ALONE) && !is_own(user, run_dir) &&
+		    mark_alive(path, names + at))
+			return MARK_CLOSED;
+	}
+	return use;
 }
 
 bool mark_own(const char *path, const char *run_dir)
@@ -123,7 +142,7 @@ bool mark_own(const char *path, const char *run_dir)
 	for (size_t i = 0; i < array_size(prefixes); i++) {
 		char name[MARK_NAME_MAX];
 
-		mark_name(name, prefixes[i], run_dir);
+		mark_name(name, prefixes[i], "", run_dir);
 		if (getxattr(path, name, NULL, 0) >= 0)
 			return true;
 		refused &= errno == ENOTSUP || errno == EPERM;
@@ -131,15 +150,37 @@ bool mark_own(const char *path, const char *run_dir)
 	return refused;
 }
 
-void mark_add(const char *path, const char *run_dir)
+bool mark_seen(const char *path, const char *run_dir)
 {
 	for (size_t i = 0; i < array_size(prefixes); i++) {
 		char name[MARK_NAME_MAX];
 
-		mark_name(name, prefixes[i], run_dir);
+		mark_name(name, prefixes[i], "", run_dir);
+		if (getxattr(path, name, NULL, 0) >= 0)
+			return true;
+	}
+	return false;
+}
+
+static void add(const char *path, const char *what, const char *run_dir)
+{
+	for (size_t i = 0; i < array_size(prefixes); i++) {
+		char name[MARK_NAME_MAX];
+
+		mark_name(name, prefixes[i], what, run_dir);
 		if (setxattr(path, name, run_dir, strlen(run_dir), 0) == 0)
 			return;
 	}
+}
+
+void mark_add(const char *path, const char *run_dir)
+{
+	add(path, "", run_dir);
+}
+
+void mark_close(const char *path, const char *run_dir)
+{
+	add(path, ALONE, run_dir);
 }
 
 void mark_remove(const char *path, const char *run_dir)
@@ -147,7 +188,7 @@ void mark_remove(const char *path, const char *run_dir)
 	for (size_t i = 0; i < array_size(prefixes); i++) {
 		char name[MARK_NAME_MAX];
 
-		mark_name(name, prefixes[i], run_dir);
+		mark_name(name, prefixes[i], "", run_dir);
 		if (removexattr(path, name) == 0)
 			return;
 	}

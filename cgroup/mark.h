@@ -4,7 +4,7 @@
  * the directory, named by a hash of its run directory and holding that directory's path.
  *
  * So several containers can have one cgroup or one parent without a record elsewhere: whoever finds
- * no other user's mark is the last. A user whose run directory is gone does not count. All changes
+ * no other user's mark is the last. One that has to be alone adds a second mark that says so. A user whose run directory is gone does not count. All changes
  * happen under mark_lock(). Where the kernel refuses attributes (no privileges) nothing is marked,
  * and the plan alone tells what is ours.
  */
@@ -15,17 +15,31 @@
 
 #include <stdbool.h>
 
-/* Lock the directory that @path is in; returns an fd, closing it unlocks. -ENOENT if it is gone. */
-int mark_lock(const char *path, struct err *err);
+/*
+ * Lock the directory @dir: the same one for all who may share a cgroup, so the root of the first hierarchy. Returns an
+ * fd, closing it unlocks.
+ */
+int mark_lock(const char *dir, struct err *err);
 
 /* Did ctrnet make @path: is there a mark of anybody, alive or not? */
 bool mark_any(const char *path);
 /* Is there one of @run_dir, or can there be none? */
 bool mark_own(const char *path, const char *run_dir);
+/* Is there one of @run_dir? */
+bool mark_seen(const char *path, const char *run_dir);
 /* Is there one of somebody else who is alive? */
 bool mark_others(const char *path, const char *run_dir);
 
+enum mark_use {
+	MARK_NONE,   /* not made by ctrnet */
+	MARK_USED,   /* mark_any() */
+	MARK_CLOSED, /* and one of somebody else, who is alive, says that nobody else may use it */
+};
+enum mark_use mark_use(const char *path, const char *run_dir);
+
 void mark_add(const char *path, const char *run_dir);
+/* For who has added a mark and is to stay the only one. */
+void mark_close(const char *path, const char *run_dir);
 void mark_remove(const char *path, const char *run_dir);
 
 #endif

@@ -2,6 +2,7 @@
 /* Where a container's cgroup is. */
 #include "cgroup/place.h"
 
+#include "cgroup/unit.h"
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
@@ -16,7 +17,9 @@ static const struct json_field dir_fields[] = {
 static const struct json_schema dir_schema = JSON_SCHEMA(struct cgroup_dir, dir_fields);
 
 static const struct json_field place_fields[] = {
-	JSON_ARRAY(struct cgroup_place, "dirs", dirs, count, &dir_schema), JSON_END
+	JSON_STRING(struct cgroup_place, "unit", unit),
+	JSON_ARRAY(struct cgroup_place, "dirs", dirs, count, &dir_schema),
+	JSON_END,
 };
 const struct json_schema cgroup_place_schema = JSON_SCHEMA(struct cgroup_place, place_fields);
 
@@ -27,6 +30,7 @@ void cgroup_place_release(struct cgroup_place *place)
 		free(place->dirs[i].path);
 	}
 	free(place->dirs);
+	free(place->unit);
 	*place = (struct cgroup_place){ 0 };
 }
 
@@ -116,10 +120,38 @@ static char *dir_path(const struct cgroup_spec *spec, const struct cgroup_hierar
 	return take_ptr(path);
 }
 
-/* name=systemd and other hierarchies without controllers belong to whoever mounted them. */
-static bool is_ours(const struct cgroup_hierarchy *h)
+/* The same of a scope; the slice has been checked. */
+static char *scope_path(const struct cgroup_spec *spec, const struct cgroup_hierarchy *h,
+			const char *unit)
 {
-	return h->v2 || !str_starts(h->controllers, "name=");
+	_cleanup_free_ char *path = strdup(h->mount), *slice = NULL, *below = NULL;
+	_cleanup_free_ char *name = str_format("%s%s", unit_escape(unit), unit);
+
+	if (!path || !name || unit_slice(spec, &slice, NULL) < 0)
+		return NULL;
+	below = unit_slice_path(slice);
+	if (!below || path_append(&path, h->base) < 0 || path_append(&path, below) < 0 ||
+	    path_append(&path, name) < 0)
+		return NULL;
+	return take_ptr(path);
+}
+
+static int check_unit(const struct cgroup_spec *spec, const char *id, char **unit, struct err *err)
+{
+	_cleanup_free_ char *slice = NULL;
+	int ret = unit_slice(spec, &slice, err);
+
+	return ret < 0 ? ret : unit_scope(spec, id, unit, err);
+}
+
+/*
+ * name=systemd and other hierarchies without controllers belong to whoever mounted them. In its own, systemd looks for the
+ * processes of a scope.
+ */
+static bool is_ours(const struct cgroup_hierarchy *h, bool systemd)
+{
+	return h->v2 || !str_starts(h->controllers, "name=") ||
+	       (systemd && !strcmp(h->controllers, "name=systemd"));
 }
 
 static int place_add(struct cgroup_place *place, const struct cgroup_spec *spec,
@@ -129,7 +161,7 @@ static int place_add(struct cgroup_place *place, const struct cgroup_spec *spec,
 
 	d->v2 = h->v2;
 	d->controllers = strdup(h->controllers);
-	d->path = dir_path(spec, h, id);
+	d->path = place->unit ? scope_path(spec, h, place->unit) : dir_path(spec, h, id);
 	return d->controllers && d->path ? 0 : -ENOMEM;
 }
 
@@ -137,6 +169,8 @@ int cgroup_place(const struct cgroup_spec *spec, const struct cgroup_host *host,
 		 struct cgroup_place *place, struct err *err)
 {
 	_cleanup_(cgroup_place_release) struct cgroup_place found = { 0 };
+	bool systemd = spec->manager == CGROUP_MANAGER_SYSTEMD;
+	int ret = 0;
 
 	if (!spec->present) {
 		*place = found;
@@ -144,6 +178,10 @@ int cgroup_place(const struct cgroup_spec *spec, const struct cgroup_host *host,
 	}
 	if (host->mode == CGROUP_NONE)
 		return err_set(err, -ENODEV, "cgroups: no cgroup file system is mounted");
+	if (systemd)
+		ret = check_unit(spec, id, &found.unit, err);
+	if (ret < 0)
+		return ret;
 	found.dirs = calloc(host->count, sizeof(*found.dirs));
 	if (!found.dirs)
 		return err_oom(err);
@@ -151,7 +189,8 @@ int cgroup_place(const struct cgroup_spec *spec, const struct cgroup_host *host,
 		for (size_t i = 0; i < host->count; i++) {
 			const struct cgroup_hierarchy *h = &host->hierarchies[i];
 
-			if (h->v2 == v2 && is_ours(h) && place_add(&found, spec, h, id) < 0)
+			if (h->v2 == v2 && is_ours(h, systemd) &&
+			    place_add(&found, spec, h, id) < 0)
 				return err_oom(err);
 		}
 	*place = found;

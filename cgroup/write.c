@@ -16,6 +16,7 @@ static const struct json_field write_fields[] = {
 	JSON_STRING(struct cgroup_write_args, "else_path", else_path),
 	JSON_STRING(struct cgroup_write_args, "else_value", else_value),
 	JSON_STRING(struct cgroup_write_args, "key", key, .flags = JSON_REQUIRED),
+	JSON_BOOL(struct cgroup_write_args, "v2", v2),
 	JSON_END
 };
 static const struct json_schema write_schema = JSON_SCHEMA(struct cgroup_write_args, write_fields);
@@ -26,39 +27,51 @@ static const struct json_field cpuset_fields[] = {
 static const struct json_schema cpuset_schema =
 	JSON_SCHEMA(struct cgroup_cpuset_args, cpuset_fields);
 
-/* The table's row for what is written to @path. */
-static const struct cgroup_file *find_file(const char *key, const char *path)
+/* NULL for a key of another version of ctrnet, whose journal this is. */
+static const struct cgroup_file *find_file(const struct cgroup_write_args *a)
 {
-	const struct cgroup_key *k = cgroup_key_find(key);
-	const char *name = strrchr(path, '/');
+	const struct cgroup_key *k = cgroup_key_find(a->key);
 
-	if (!k || !name)
-		return NULL;
-	return k->v1.controller && !strcmp(k->v1.file, name + 1) ? &k->v1 : &k->v2;
+	return !k ? NULL : a->v2 ? &k->v2 : &k->v1;
 }
 
 static int write_err(const struct cgroup_write_args *a, const struct cgroup_file *f, int code,
 		     struct err *err)
 {
-	if (code == -ENOENT || code == -EACCES)
+	bool range = code == -EINVAL || code == -ERANGE || code == -ENOSPC || code == -EACCES;
+
+	if (code == -ENOENT)
 		return err_sys(err, code, "%s: this kernel or cgroup has no %s", a->value, a->path);
 	err_sys(err, code, "%s: write to %s", a->value, a->path);
-	if (f && f->range && (code == -EINVAL || code == -ERANGE || code == -ENOSPC))
+	if (f && f->range && range)
 		err_append(err, " (the kernel takes %s)", f->range);
+	else if (f && f->unsupported && code == -EOPNOTSUPP)
+		err_append(err, " (%s)", f->unsupported);
 	else if (code == -EBUSY)
 		err_append(err, " (the cgroup uses more than that, and it cannot be reclaimed)");
 	return code;
 }
 
+/*
+ * A kernel may have both files, and which one counts is up to the scheduler of each device: io.weight is
+ * there without one that heeds it. So both get it, and one that takes it is enough.
+ */
+static int write_both(const struct cgroup_write_args *a)
+{
+	int ret = file_write(AT_FDCWD, a->path, a->value, NULL);
+	int other = a->else_path ? file_write(AT_FDCWD, a->else_path, a->else_value, NULL)
+				 : -ENOENT;
+
+	return ret == -ENOENT || other == 0 ? other : ret;
+}
+
 static int write_apply(struct scope *scope, void *args, struct err *err)
 {
 	struct cgroup_write_args *a = args;
-	const struct cgroup_file *f = find_file(a->key, a->path);
-	int ret = file_write(AT_FDCWD, a->path, a->value, NULL);
+	const struct cgroup_file *f = find_file(a);
+	int ret = write_both(a);
 
 	(void)scope;
-	if (ret == -ENOENT && a->else_path)
-		ret = file_write(AT_FDCWD, a->else_path, a->else_value, NULL);
 	if (ret < 0)
 		return write_err(a, f, ret, err);
 	if (f && f->verify && f->verify(a->path, a->value, err) < 0)

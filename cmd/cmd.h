@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands: one file and one entry of the table in main.c each. Only this folder prints. */
+/* The commands: one file and one entry of the table in commands.c each. Only this folder prints. */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
@@ -15,7 +15,9 @@ struct globals {
 	const char *root; /* absolute once main() has seen it */
 	bool debug;
 	const char *log;
-	int log_format; /* enum log_format */
+	int log_format;     /* enum log_format */
+	int cgroup_manager; /* enum ctrnet_cgroup_manager */
+	char **argv;        /* of main() */
 };
 
 struct command {
@@ -39,7 +41,9 @@ struct command {
 		.name = NULL \
 	}
 
-extern const struct command cmd_exec, cmd_state, cmd_list, cmd_delete, cmd_help, cmd_version;
+extern const struct command cmd_exec, cmd_list, cmd_state, cmd_ps, cmd_kill, cmd_wait, cmd_pause,
+	cmd_resume, cmd_unpause, cmd_stats, cmd_events, cmd_oom, cmd_update, cmd_delete, cmd_config,
+	cmd_help, cmd_version;
 
 /* All of them, NULL-terminated. */
 extern const struct command *const commands[];

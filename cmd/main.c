@@ -12,56 +12,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-const struct command *const commands[] = {
-	&cmd_exec, &cmd_state, &cmd_list, &cmd_delete, &cmd_help, &cmd_version, NULL,
-};
-
-static const struct option_name log_formats[] = {
-	{ "text", LOG_TEXT },
-	{ "json", LOG_JSON },
-	{ NULL, 0 },
-};
-
-const struct option_desc global_options[] = {
-	CMD_HELP(struct globals),
-	{ 'v', "version", NULL, "show the version", OPTION_FLAG, offsetof(struct globals, version),
-	  NULL },
-	{ 0, "root", "DIR", "where containers are kept (default " CMD_ROOT ")", OPTION_STRING,
-	  offsetof(struct globals, root), NULL },
-	{ 0, "debug", NULL, "log every step", OPTION_FLAG, offsetof(struct globals, debug), NULL },
-	{ 0, "log", "FILE", "append the log to FILE (default: stderr)", OPTION_STRING,
-	  offsetof(struct globals, log), NULL },
-	{ 0, "log-format", "text|json", "how the log is written (default text)", OPTION_ENUM,
-	  offsetof(struct globals, log_format), log_formats },
-	CMD_OPTIONS_END,
-};
-
-const struct command *command_by_name(const char *name)
-{
-	for (const struct command *const *c = commands; *c; c++)
-		if (!strcmp((*c)->name, name))
-			return *c;
-	return NULL;
-}
-
-int usage_error(const struct command *c, struct err *err, const char *what)
-{
-	return err_set(err, -EINVAL, "%s: %s (see 'ctrnet help %s')", c->name, what, c->name);
-}
-
-int command_options(const struct command *c, void *out, int argc, char **argv, struct err *err)
-{
-	int first = option_parse(c->options, out, argc - 1, argv + 1, err);
-
-	if (first < 0)
-		return err_wrap(err, "%s", c->name);
-	if (*(bool *)out) {
-		command_help(c, stdout);
-		return -ECANCELED;
-	}
-	return first + 1;
-}
-
 /*
  * A program that was started without its first three descriptors would give their numbers to files it opens, and hand
  * those to the container.
@@ -93,6 +43,14 @@ static int make_absolute(const char **path, char *buf, size_t size, struct err *
 	return 0;
 }
 
+/* The variable is nsinit's. */
+static const char *log_path(const struct globals *g)
+{
+	const char *path = g->log ? g->log : getenv("log");
+
+	return str_empty(path) ? NULL : path;
+}
+
 static int dispatch(struct globals *g, int argc, char **argv, int *failure, struct err *err)
 {
 	static char root[PATH_MAX];
@@ -112,13 +70,13 @@ static int dispatch(struct globals *g, int argc, char **argv, int *failure, stru
 	*failure = c->failure;
 	ret = make_absolute(&g->root, root, sizeof(root), err);
 	if (ret == 0)
-		ret = log_open(g->log, (enum log_format)g->log_format, g->debug, err);
+		ret = log_open(log_path(g), (enum log_format)g->log_format, g->debug, err);
 	return ret < 0 ? ret : c->run(g, argc, argv, err);
 }
 
 int main(int argc, char **argv)
 {
-	struct globals globals = { 0 };
+	struct globals globals = { .argv = argv };
 	struct err err = { 0 };
 	int failure = 1;
 	int ret;

@@ -6,13 +6,27 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+
+/* What steps do in it is known by that: its path may lead elsewhere when they are undone. */
+static uint64_t find_joined(const struct spec *spec)
+{
+	const struct namespace *n = namespaces_find(&spec->namespaces, CLONE_NEWNET);
+	struct stat st;
+
+	return n && n->path && stat(n->path, &st) == 0 ? st.st_ino : 0;
+}
 
 static int resolve(struct build *b, const struct spec *spec, struct scope *scope, struct err *err)
 {
-	int ret = rootfs_resolve(&spec->rootfs, err);
+	int ret = namespaces_supported(&spec->namespaces, err);
 
+	if (ret == 0)
+		ret = rootfs_resolve(&spec->rootfs, err);
 	if (ret == 0 && spec->cgroup.present) {
 		ret = cgroup_host_read(&b->host, err);
+		if (ret == 0 && spec->cgroup.manager == CGROUP_MANAGER_SYSTEMD)
+			ret = cgroup_host_ask_systemd(&b->host, err);
 		if (ret == 0)
 			ret = cgroup_place(&spec->cgroup, &b->host, scope->id, &b->place, err);
 	}
@@ -32,9 +46,20 @@ static int plan_network(struct build *b, const struct spec *spec, const struct s
 
 	if (!n)
 		return 0;
-	ret = plan_add_ns(&b->plan, SCOPE_CONTAINER, n->path, b->netns_new, err);
+	ret = plan_add_ns(&b->plan, SCOPE_CONTAINER, n->path, b->netns_joined, b->netns_new, err);
 	return ret < 0 ? ret
 		       : net_plan(&spec->net, b->ends, scope->id, b->netns_new, &b->plan, err);
+}
+
+/* Without a pid namespace that dies with its first process, what is in the cgroup is killed. */
+static int plan_cgroup(struct build *b, const struct spec *spec, struct err *err)
+{
+	struct cgroup_spec cgroup = spec->cgroup; /* its strings and lists stay the spec's */
+
+	if (!cgroup.present)
+		return 0;
+	cgroup.alone = !namespaces_new(&spec->namespaces, CLONE_NEWPID);
+	return cgroup_plan(&cgroup, &b->host, &b->place, &b->plan, err);
 }
 
 static int make(struct build *b, const struct spec *spec, struct scope *scope, struct err *err)
@@ -43,8 +68,8 @@ static int make(struct build *b, const struct spec *spec, struct scope *scope, s
 
 	if (ret == 0)
 		ret = rootfs_plan(&spec->rootfs, scope, &b->plan, err);
-	if (ret == 0 && spec->cgroup.present)
-		ret = cgroup_plan(&spec->cgroup, &b->host, &b->place, &b->plan, err);
+	if (ret == 0)
+		ret = plan_cgroup(b, spec, err);
 	return ret == 0 ? plan_network(b, spec, scope, err) : ret;
 }
 
@@ -52,7 +77,8 @@ int build_plan(struct build *b, const struct spec *spec, struct scope *scope, st
 {
 	int ret;
 
-	*b = (struct build){ .netns_new = namespaces_new(&spec->namespaces, CLONE_NEWNET) };
+	*b = (struct build){ .netns_new = namespaces_new(&spec->namespaces, CLONE_NEWNET),
+			     .netns_joined = find_joined(spec) };
 	ret = make(b, spec, scope, err);
 	if (ret < 0)
 		build_release(b);
@@ -78,4 +104,7 @@ void build_show(const struct build *b, const struct spec *spec, FILE *out)
 	plan_show(&b->plan, PHASE_CONNECT, out);
 	fputs("# inside\n", out);
 	init_show(spec, out);
+	if (spec->cgroup.frozen)
+		fputs("# from outside, once it is executed\n", out);
+	plan_show(&b->plan, PHASE_STARTED, out);
 }

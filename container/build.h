@@ -14,6 +14,7 @@
 /* What was found and chosen for one container, and the plan made of it. */
 struct build {
 	bool netns_new; /* the network namespace is made, and dies, with the container */
+	uint64_t netns_joined; /* else: inode of the one that is joined by its path; 0: none, or it cannot be told */
 	struct cgroup_host host;
 	struct cgroup_place place;
 	struct endpoint *ends; /* of spec->net.networks */

@@ -4,9 +4,10 @@
 #define CONTAINER_COMMAND_H
 
 #include "lib/err.h"
+#include "lib/run.h"
 
 /* What PATH is when nobody says. */
-#define COMMAND_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define COMMAND_PATH RUN_PATH
 
 /*
  * @given (K=V; the last of two with one name counts) with HOME=@home if it has none, or an empty one. *@env is

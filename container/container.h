@@ -6,50 +6,74 @@
 #ifndef CONTAINER_CONTAINER_H
 #define CONTAINER_CONTAINER_H
 
+#include "container/guard.h"
 #include "container/spec.h"
 #include "container/store.h"
 #include "lib/err.h"
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
+
+struct init_shared;
+struct sync;
 
 struct exec_request {
 	const char *root; /* directory of the containers' directories; absolute */
 	const char *id;
 	const char *bundle; /* directory of the config, or NULL */
+	const char *source; /* of the spec, as id_derive() has it; or NULL */
+	bool beside;        /* files are kept in it while the container lives: see beside.h */
 	struct spec *
 		spec; /* prepared; NULL: an existing container's stored one. Its process is unused */
 	struct process *process; /* the command; args not empty */
+	bool joins;              /* only: a container that does not run is -ESRCH */
 };
 
 /*
  * If the container runs, the command joins it; else it becomes the first process of a new one, which ends with it
  * and leaves nothing. What an earlier one of that id left behind is removed first. Without a spec an id that
- * does not exist is -ENOENT. Blocks until the command ends: *@exit_code is its status, or 128 + signal. Spec
+ * does not exist is -ENOENT; what runs must have been made from the same source, if one is given (-EEXIST). Blocks until the
+ * command ends: *@exit_code is its status, or 128 + signal. Spec
  * and process are consumed (left zero).
  */
 int container_exec(struct exec_request *request, int *exit_code, struct err *err);
 
-/* -EBUSY if it runs and not @force; else kills it and takes back all that its journal lists. */
+/*
+ * -EBUSY if it runs and not @force; else kills it and takes back all that its journal lists. With @force what cannot be taken back
+ * is a warning, and its record goes, unless something of it is left alive (-EBUSY).
+ */
 int container_delete(const char *root, const char *id, bool force, struct err *err);
 
 /* --- for container/ itself --- */
 
 /* The first process of a container, or one that joined it, until it is waited for. */
 struct running {
+	/*
+	 * Set by a caller that is not what lives as long as the container, but whose parent may: the process is that one's
+	 * child (clone(2), CLONE_PARENT), has no death signal and no guard, and nobody is its supervisor. Nor is it waited
+	 * for: container_wait() is not for it.
+	 */
+	bool detached;
+	pid_t between; /* then: another child of our parent's, gone already, to be reaped; else 0 */
 	pid_t pid;
 	int pidfd;
-	int master;       /* of its pty, or -1 */
-	struct plan plan; /* what was made for it (a start only) */
-	sigset_t signals; /* the mask that ctrnet was started with, once they are blocked */
+	int master;          /* of its pty, or -1 */
+	struct winsize size; /* of that, for a detached one; 0: as the kernel has it */
+	struct plan plan;    /* what was made for it (a start only) */
+	sigset_t signals;    /* the mask that ctrnet was started with, once they are blocked */
 	bool blocked;
 	/* Of a container without a pid namespace, whose orphans come to us; in its state. Else NULL. */
 	const struct cgroup_place *cgroup;
-	int guard; /* of such a container: see guard.h; else -1 */
+	/* Of a container that is to be frozen, in its state: it dies only when it is thawed. Else NULL. */
+	const struct cgroup_place *freezer;
+	struct guard guard; /* ends it if we are killed */
+	/* Its own cgroup below the container's, for cgroup_unnest() when it has ended; "": it has none. */
+	char nested[CGROUP_NEST_MAX];
 };
-#define RUNNING_INIT                                              \
-	{                                                         \
-		.pid = -1, .pidfd = -1, .master = -1, .guard = -1 \
+#define RUNNING_INIT                                                      \
+	{                                                                 \
+		.pid = -1, .pidfd = -1, .master = -1, .guard = GUARD_INIT \
 	}
 
 /*
@@ -64,6 +88,14 @@ int container_join(const struct state *state, const struct process *process, int
 int container_block_signals(struct running *run, struct err *err);
 /* Hand on signals and the terminal's bytes until the process ends; reaps it. Closes what @run holds. */
 int container_wait(struct running *run, int *exit_code, struct err *err);
+/* Give its pty its size: before the command looks. */
+void container_size_terminal(const struct running *run);
+/*
+ * Wait until the process that we cloned (in @run) has been replaced by the one inside the pid namespace that it enters, which
+ * then is in @run, and waits for STAGE_GO.
+ */
+int container_follow_in(struct running *run, struct sync *sync, const struct init_shared *shared,
+			bool terminal, struct err *err);
 /* Kill and reap a process that was not let go, and close what @run holds. Safe on one that was never cloned. */
 void container_abandon(struct running *run);
 /*
@@ -77,5 +109,8 @@ int container_clean(struct store *store, const struct state *state, struct plan 
  * signal is on its way at best. Nothing else is done.
  */
 int container_find_init(const struct state *state, int *pidfd, struct err *err);
+/* The same, with the state of a store that is locked. -ESRCH: "container 'x' is not running". */
+int container_find_running(const struct store *store, struct state *state, int *pidfd,
+			   struct err *err);
 
 #endif

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The exec rule: join what runs, else start anew; and the end of what was started. */
 #include "container/container.h"
+#include "container/labels.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
+#include "ns/process.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,17 +27,18 @@ static int begin_state(struct exec *x, struct err *err)
 		fresh.bundle = strdup(r->bundle);
 	else
 		fresh.bundle = take_ptr(x->state.bundle);
-	if (r->spec) {
-		fresh.spec = *r->spec;
-		*r->spec = (struct spec){ 0 };
-	} else {
-		fresh.spec = x->state.spec;
-		x->state.spec = (struct spec){ 0 };
-	}
+	if (!r->spec)
+		fresh.source = take_ptr(x->state.source);
+	else if (r->source)
+		fresh.source = strdup(r->source);
+	fresh.beside = r->spec ? r->beside : x->state.beside;
+	fresh.spec = r->spec ? take_struct(*r->spec) : take_struct(x->state.spec);
 	spec_set_process(&fresh.spec, r->process);
 	state_release(&x->state);
 	x->state = fresh;
-	return fresh.id && (fresh.bundle || !r->bundle) ? 0 : err_oom(err);
+	if (!fresh.id || (r->bundle && !fresh.bundle) || (r->source && !fresh.source))
+		return err_oom(err);
+	return 0;
 }
 
 /* The container that we started is over. If somebody deleted it meanwhile there is nothing to do. */
@@ -53,6 +56,8 @@ static int run_new(struct exec *x, int *exit_code, struct err *err)
 	struct err why = { 0 };
 	int ret = begin_state(x, err);
 
+	if (ret == 0)
+		ret = labels_settle(&x->state.spec, err);
 	if (ret == 0)
 		ret = host_netns(&x->state.netns, err);
 	if (ret < 0) {
@@ -81,8 +86,22 @@ static int run_joined(struct exec *x, int pidfd, int *exit_code, struct err *err
 
 	store_close(&x->store);
 	ret = container_join(&x->state, x->request->process, pidfd, &x->run, err);
-	x->missed = ret == -ESRCH;
-	return ret < 0 ? ret : container_wait(&x->run, exit_code, err);
+	/* An error of that number may be the joining process' own, or somebody's inside who got at it. */
+	x->missed = ret == -ESRCH && process_wait_end(pidfd, x->state.init.pid, 0) == 0;
+	if (ret < 0)
+		return ret;
+	ret = container_wait(&x->run, exit_code, err);
+	cgroup_unnest(&x->state.cgroup, x->run.nested);
+	return ret;
+}
+
+static int check_starts(const struct exec *x, struct err *err)
+{
+	if (!x->request->joins)
+		return 0;
+	return err_set(err, -ESRCH,
+		       "--cgroup: container '%s' does not run, so that nothing can join it",
+		       x->request->id);
 }
 
 /* What an earlier container of this id left behind. */
@@ -98,13 +117,30 @@ static int clear_remains(struct exec *x, struct err *err)
 		       : 0;
 }
 
+/* Two paths may have the same hash. An id that was given says itself which container is meant. */
+static int check_source(const struct exec *x, struct err *err)
+{
+	const char *asked = x->request->source, *runs = x->state.source;
+
+	if (!asked || !runs || !strcmp(asked, runs))
+		return 0;
+	return err_set(err, -EEXIST,
+		       "container '%s' runs, and was made from '%s', not from '%s' (--id gives "
+		       "another one an id of its own)",
+		       x->request->id, runs, asked);
+}
+
 static int choose(struct exec *x, int *exit_code, struct err *err)
 {
 	_cleanup_fd_ int pidfd = -1;
 	int ret;
 
-	if (x->request->spec && store_fresh(&x->store))
-		return run_new(x, exit_code, err);
+	if (x->request->spec && store_fresh(&x->store)) {
+		ret = check_starts(x, err);
+		if (ret < 0)
+			store_remove(&x->store, NULL);
+		return ret < 0 ? ret : run_new(x, exit_code, err);
+	}
 	ret = store_read_state(&x->store, &x->state, err);
 	if (ret == -ENOENT && !x->request->spec)
 		return err_set(err, -ENOENT,
@@ -117,9 +153,13 @@ static int choose(struct exec *x, int *exit_code, struct err *err)
 		ret = container_find_init(&x->state, &pidfd, err);
 	if (ret < 0)
 		return ret;
-	if (pidfd >= 0)
-		return run_joined(x, pidfd, exit_code, err);
-	ret = clear_remains(x, err);
+	if (pidfd >= 0) {
+		ret = check_source(x, err);
+		return ret < 0 ? ret : run_joined(x, pidfd, exit_code, err);
+	}
+	ret = check_starts(x, err);
+	if (ret == 0)
+		ret = clear_remains(x, err);
 	return ret < 0 ? ret : run_new(x, exit_code, err);
 }
 

@@ -50,7 +50,7 @@ static char *name_of(const char *path)
 	return name;
 }
 
-int id_derive(const char *path, char **id, struct err *err)
+int id_derive(const char *path, char **id, char **source, struct err *err)
 {
 	_cleanup_free_ char *real = realpath(path, NULL);
 	_cleanup_free_ char *name = NULL;
@@ -63,5 +63,7 @@ int id_derive(const char *path, char **id, struct err *err)
 		slash[slash == real] = '\0';
 	name = name_of(real);
 	*id = name ? str_format("%s-%08x", name, hash32(real, strlen(real))) : NULL;
+	if (*id && source)
+		*source = take_ptr(real);
 	return *id ? 0 : err_oom(err);
 }

@@ -13,8 +13,9 @@ int id_check(const char *id, struct err *err);
 /*
  * The id of a container that was started from the config file @path without --id: a name and 8 hex digits
  * of a hash of a real path, so that it is the same at the next start and no other directory's. For a container.json
- * both are its directory's, since there is one in each; any other file stands for itself. *@id is allocated.
+ * both are its directory's, since there is one in each; any other file stands for itself. Two paths can have the same hash:
+ * *@source, the path that was hashed, tells them apart. Both are allocated; @source may be NULL.
  */
-int id_derive(const char *path, char **id, struct err *err);
+int id_derive(const char *path, char **id, char **source, struct err *err);
 
 #endif

@@ -4,22 +4,23 @@
 #include "container/init.h"
 #include "lib/cleanup.h"
 #include "ns/process.h"
-#include "ns/tty.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
-#include <unistd.h>
 
 struct join {
 	const struct state *state;
 	const struct process *process;
+	const struct cgroup_place *cgroup; /* the container's, or the one nested in it */
+	struct cgroup_place nested;
 	int init; /* pidfd of the container's first process */
 	int ptmx;
 	struct scope doors; /* only the cgroup's doors are in it */
 	struct sync sync;
 	struct running *run;
+	struct seccomp_program filter;
+	struct init_shared *shared;
 };
 
 static void be_child(struct join *j, struct sync *sync)
@@ -27,12 +28,17 @@ static void be_child(struct join *j, struct sync *sync)
 	struct init in = {
 		.spec = &j->state->spec,
 		.process = j->process,
+		.detached = j->run->detached,
 		.sync = *sync,
 		.signals = j->run->signals,
 		.scope = &j->doors,
+		.filter = &j->filter,
+		.shared = j->shared,
 		.run = ROOTFS_RUN_INIT,
 		.pidfd = j->init,
 		.ptmx = j->ptmx,
+		.apparmor = -1,
+		.selinux = -1,
 		.master = -1,
 		.slave = -1,
 	};
@@ -41,64 +47,55 @@ static void be_child(struct join *j, struct sync *sync)
 	init_join(&in);
 }
 
-/*
- * The container's pid namespace, for the clone. By its path in /proc, so the process is looked at again behind the
- * open: a pidfd that still has it says that the path was its.
- */
-static int open_pidns(struct join *j, int *fd, struct err *err)
-{
-	char path[40];
-
-	*fd = -1;
-	if (!namespaces_find(&j->state->spec.namespaces, CLONE_NEWPID))
-		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/ns/pid", j->state->init.pid);
-	*fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (*fd < 0)
-		return err_sys(err, -errno, "cannot open the container's pid namespace");
-	if (process_wait_gone(j->init, 0) == 0) {
-		*fd = close_fd(*fd);
-		return err_set(err, -ESRCH, "the container has just ended");
-	}
-	return 0;
-}
-
 static int clone_child(struct join *j, struct err *err)
 {
-	_cleanup_fd_ int cgroup = cgroup_clone_fd(&j->state->cgroup);
-	_cleanup_fd_ int pidns = -1;
+	_cleanup_fd_ int cgroup = cgroup_clone_fd(j->cgroup, &j->doors);
 	struct sync child;
-	int ret = open_pidns(j, &pidns, err);
+	pid_t pid;
+	int ret = cgroup_join_open(j->cgroup, &j->doors, err);
 
-	if (ret == 0)
-		ret = cgroup_join_open(&j->state->cgroup, &j->doors, err);
 	if (ret == 0)
 		ret = sync_pair(&j->sync, &child, init_stages, err);
 	if (ret < 0)
 		return ret;
-	j->run->pid = process_clone(0, cgroup, pidns, &j->run->pidfd);
-	if (j->run->pid == 0)
+	pid = process_clone(j->run->detached ? CLONE_PARENT : 0, cgroup, &j->run->pidfd);
+	if (pid == 0)
 		be_child(j, &child);
+	/* As in start.c. */
+	j->run->pid = pid;
 	sync_close(&child);
-	if (j->run->pid < 0)
-		return err_sys(err, j->run->pid, "cannot clone into the container");
-	return 0;
+	return pid < 0 ? err_sys(err, pid, "cannot clone the process that joins") : 0;
 }
 
 static int follow(struct join *j, struct err *err)
 {
-	int ret = cgroup_enter(&j->state->cgroup, &j->doors, j->run->pid, err);
+	const struct spec *spec = &j->state->spec;
+	int ret = cgroup_enter(j->cgroup, &j->doors, j->run->pid, err);
 
+	if (ret == 0)
+		ret = rlimits_raise(j->run->pid, spec->rlimits, spec->rlimit_count, err);
 	if (ret == 0)
 		ret = sync_post(&j->sync, STAGE_CONNECTED, NULL, 0, err);
 	if (ret == 0)
-		ret = sync_wait(&j->sync, STAGE_ROOTED, &j->run->master,
-				j->process->terminal ? 1 : 0, err);
-	if (ret == 0 && j->run->master >= 0)
-		tty_copy_size(j->run->master);
+		ret = container_follow_in(j->run, &j->sync, j->shared, j->process->terminal, err);
+	if (ret == 0 && !j->run->detached)
+		ret = guard_over_process(&j->run->guard, j->run->pidfd, spec->parent_death_signal,
+					 err);
 	if (ret == 0)
 		ret = sync_post(&j->sync, STAGE_GO, NULL, 0, err);
-	return ret == 0 ? sync_wait_closed(&j->sync, err) : ret;
+	return ret == 0 ? init_wait_executed(&j->sync, j->shared, err) : ret;
+}
+
+/* Last of what is made, so that little can fail with it there. */
+static int nest(struct join *j, struct err *err)
+{
+	int ret;
+
+	if (!j->process->nested)
+		return 0;
+	ret = cgroup_nest(&j->state->cgroup, j->run->nested, &j->nested, err);
+	j->cgroup = ret == 0 ? &j->nested : j->cgroup;
+	return ret < 0 ? err_wrap(err, "--cgroup") : 0;
 }
 
 int container_join(const struct state *state, const struct process *process, int pidfd,
@@ -107,6 +104,7 @@ int container_join(const struct state *state, const struct process *process, int
 	_cleanup_fd_ int ptmx = -1;
 	struct join j = { .state = state,
 			  .process = process,
+			  .cgroup = &state->cgroup,
 			  .init = pidfd,
 			  .ptmx = -1,
 			  .sync.fd = -1,
@@ -115,19 +113,36 @@ int container_join(const struct state *state, const struct process *process, int
 
 	if (ret < 0)
 		return ret;
+	if (cgroup_frozen(&state->cgroup))
+		return err_set(err, -EBUSY, "container '%s' is frozen, nothing can run in it",
+			       state->id);
 	if (process->terminal) {
 		ptmx = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 		j.ptmx = ptmx;
 	}
-	ret = clone_child(&j, err);
+	if (namespaces_find(&state->spec.namespaces, CLONE_NEWUSER))
+		ret = user_check_closed(err);
+	if (ret == 0)
+		ret = seccomp_compile(&state->spec.seccomp, &j.filter, err);
+	if (ret == 0)
+		ret = init_share(&state->spec, &j.shared, err);
+	if (ret == 0)
+		ret = nest(&j, err);
+	if (ret == 0)
+		ret = clone_child(&j, err);
 	if (ret == 0)
 		ret = follow(&j, err);
+	seccomp_program_release(&j.filter);
+	init_unshare(j.shared);
 	sync_close(&j.sync);
 	scope_release(&j.doors);
-	if (ret < 0)
+	cgroup_place_release(&j.nested);
+	if (ret < 0) {
 		container_abandon(run);
-	/* Whatever it looked like from here. */
-	if (ret < 0 && process_wait_gone(pidfd, 0) == 0)
+		cgroup_unnest(&state->cgroup, run->nested);
+	}
+	/* Whatever it looked like from here. Who kills all in a cgroup may get at its first process last. */
+	if (ret < 0 && process_wait_end(pidfd, state->init.pid, ret == -EPIPE ? 200 : 0) == 0)
 		return err_set(err, -ESRCH, "container '%s' has just ended", state->id);
 	return ret;
 }

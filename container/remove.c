@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The end of a container: all that its journal lists is taken back, however it ended. */
 #include "container/container.h"
+#include "container/salvage.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
 #include "net/net.h"
+#include "net/netns_find.h"
 #include "ns/process.h"
 
 #include <errno.h>
@@ -21,9 +23,11 @@ static int open_namespaces(const struct plan *plan, struct scope *scope, struct 
 {
 	for (size_t i = 0; i < plan->ns_count; i++) {
 		const struct plan_ns *ns = &plan->ns[i];
-		int fd = ns->path ? open(ns->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+		int fd = ns->path ? netns_reopen(ns->path, ns->inode) : -1;
 		int ret = scope_set_ns(scope, ns->key, fd, ns->mortal, err);
 
+		if (ret == 0)
+			ret = store_share_netns(scope, ns->key, ns->inode, err);
 		if (ret < 0)
 			return ret;
 	}
@@ -52,20 +56,31 @@ int container_clean(struct store *store, const struct state *state, struct plan 
 	if (ret == 0)
 		ret = revert(store, state->netns, plan ? plan : &journal, err);
 	plan_release(&journal);
-	return ret == 0 ? store_remove(store, err) : ret;
+	if (ret < 0)
+		return ret;
+	return state->kept ? store_reset(store, err) : store_remove(store, err);
 }
 
 static bool is_dead(const struct process_id *p)
 {
-	uint64_t start;
+	return p->pid && process_gone(p->pid, p->start);
+}
 
-	return p->pid && (process_start_time(p->pid, &start) < 0 || start != p->start);
+/* Frozen, it would die only when it is thawed; the other way round it would run once more. */
+static int kill_init(const struct state *state, int pidfd, struct err *err)
+{
+	int ret = process_kill(pidfd, 0);
+
+	if (ret == -ETIMEDOUT) {
+		cgroup_thaw_killed(&state->cgroup);
+		ret = process_wait_end(pidfd, state->init.pid, KILL_TIMEOUT);
+	}
+	return ret < 0 ? err_sys(err, ret, "cannot kill process %d", state->init.pid) : 0;
 }
 
 int container_find_init(const struct state *state, int *pidfd, struct err *err)
 {
 	_cleanup_fd_ int fd = process_open(state->init.pid, state->init.start);
-	int ret;
 
 	*pidfd = -1;
 	if (fd == -ESRCH)
@@ -76,8 +91,23 @@ int container_find_init(const struct state *state, int *pidfd, struct err *err)
 		*pidfd = take_fd(&fd);
 		return 0;
 	}
-	ret = process_kill(fd, KILL_TIMEOUT);
-	return ret < 0 ? err_sys(err, ret, "cannot kill process %d", state->init.pid) : 0;
+	return kill_init(state, fd, err);
+}
+
+int container_find_running(const struct store *store, struct state *state, int *pidfd,
+			   struct err *err)
+{
+	int ret = store_read_state(store, state, err);
+
+	*pidfd = -1;
+	/* It died while it was made. */
+	if (ret < 0 && ret != -ENOENT)
+		return ret;
+	if (ret == 0)
+		ret = container_find_init(state, pidfd, err);
+	if (ret < 0 && ret != -ENOENT)
+		return ret;
+	return *pidfd >= 0 ? 0 : err_set(err, -ESRCH, "container '%s' is not running", store->id);
 }
 
 static int stop(const struct store *store, const struct state *state, bool force, struct err *err)
@@ -91,8 +121,7 @@ static int stop(const struct store *store, const struct state *state, bool force
 		return err_set(err, -EBUSY,
 			       "container '%s' is running (pid %d); delete --force kills it",
 			       store->id, state->init.pid);
-	ret = process_kill(pidfd, KILL_TIMEOUT);
-	return ret < 0 ? err_sys(err, ret, "cannot kill process %d", state->init.pid) : 0;
+	return kill_init(state, pidfd, err);
 }
 
 /*
@@ -113,6 +142,36 @@ static int read_for_delete(const struct store *store, struct state *state, bool 
 	return host_netns(&state->netns, err);
 }
 
+/* Of a journal that cannot be read no word is followed. */
+static int take_back(const struct store *store, const struct state *state, struct err *err)
+{
+	_cleanup_(plan_release) struct plan plan = { 0 };
+	struct err why = { 0 };
+	int found = 0, ret;
+
+	if (store_read_journal(store, &plan, &why) < 0) {
+		log_warn("%s; going on from what is marked as the container's", why.text);
+		found = container_salvage(store, state, &plan, &why);
+	}
+	ret = revert(store, state->netns, &plan, err);
+	return ret == 0 && found < 0 ? err_set(err, found, "%s", why.text) : ret;
+}
+
+/*
+ * For who insists: what cannot be taken back is told, and forgotten. But not while something of it lives, as without its record
+ * nobody would find that any more.
+ */
+static int clean_by_force(struct store *store, const struct state *state, struct err *err)
+{
+	int ret = take_back(store, state, err);
+
+	if (ret == -EBUSY)
+		return ret;
+	if (ret < 0)
+		log_warn("%s; container '%s' is forgotten all the same", err->text, store->id);
+	return store_remove(store, err);
+}
+
 int container_delete(const char *root, const char *id, bool force, struct err *err)
 {
 	struct state state = { 0 };
@@ -124,8 +183,11 @@ int container_delete(const char *root, const char *id, bool force, struct err *e
 	ret = read_for_delete(&store, &state, force, err);
 	if (ret == 0)
 		ret = stop(&store, &state, force, err);
+	/* It stays no longer. */
+	state.kept = false;
 	if (ret == 0)
-		ret = container_clean(&store, &state, NULL, err);
+		ret = force ? clean_by_force(&store, &state, err)
+			    : container_clean(&store, &state, NULL, err);
 	state_release(&state);
 	store_close(&store);
 	return ret;

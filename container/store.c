@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/store.h"
 
+#include "container/beside.h"
 #include "container/id.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
+#include "lib/seal.h"
 #include "lib/str.h"
 #include "net/net.h"
 #include "net/netns_find.h"
@@ -33,6 +35,9 @@ static const struct json_schema process_id_schema =
 static const struct json_field state_fields[] = {
 	JSON_STRING(struct state, "id", id, .flags = JSON_REQUIRED),
 	JSON_STRING(struct state, "bundle", bundle),
+	JSON_STRING(struct state, "source", source),
+	JSON_BOOL(struct state, "files_beside", beside),
+	JSON_BOOL(struct state, "kept", kept),
 	JSON_OBJECT(struct state, "init", init, &process_id_schema),
 	JSON_OBJECT(struct state, "supervisor", supervisor, &process_id_schema),
 	JSON_STRING(struct state, "created", created),
@@ -40,20 +45,11 @@ static const struct json_field state_fields[] = {
 	JSON_UINT(struct state, "netns", netns),
 	JSON_OBJECT(struct state, "cgroup", cgroup, &cgroup_place_schema),
 	JSON_OBJECT(struct state, "config", spec, &spec_schema),
+	/* No key of the config's, and yet part of how it is started again. */
+	JSON_ENUM(struct state, "cgroup_manager", spec.cgroup.manager, cgroup_manager_names),
 	JSON_END,
 };
 const struct json_schema state_schema = JSON_SCHEMA(struct state, state_fields);
-
-const char *status_name(enum status s)
-{
-	static const char *const names[] = {
-		[STATUS_CREATING] = "creating",
-		[STATUS_RUNNING] = "running",
-		[STATUS_STOPPED] = "stopped",
-	};
-
-	return names[s];
-}
 
 /* What is in it decides which processes are killed and which links removed: nobody else may have written it. */
 static int check_private(const struct store *s, struct err *err)
@@ -89,7 +85,7 @@ int store_open(struct store *s, const char *root, const char *id, bool create, s
 
 void store_close(struct store *s)
 {
-	close_fd(s->fd);
+	file_unlock(s->fd);
 	free(s->root);
 	free(s->id);
 	free(s->dir);
@@ -139,9 +135,14 @@ int store_relock(struct store *s, struct err *err)
 static int write_file(const struct store *s, const char *name, FILE *out, char **text,
 		      const size_t *len, int ret, struct err *err)
 {
+	_cleanup_free_ char *sealed = NULL;
+	size_t size;
+
 	if (fclose(out) != 0 && ret == 0)
 		ret = err_oom(err);
-	return ret < 0 ? ret : file_replace(s->fd, name, *text, *len, 0600, err);
+	if (ret == 0)
+		ret = seal(s->id, *text, *len, &sealed, &size, err);
+	return ret < 0 ? ret : file_replace(s->fd, name, sealed, size, 0600, err);
 }
 
 int store_write_state(const struct store *s, const struct state *state, struct err *err)
@@ -167,17 +168,45 @@ int store_write_journal(const struct store *s, const struct plan *plan, struct e
 	return write_file(s, JOURNAL_FILE, out, &text, &len, plan_encode(plan, out, err), err);
 }
 
+/* Is it as we wrote it? Then *@doc must be given to json_free(). */
+static int parse(const char *id, const char *text, size_t len, const char *path,
+		 struct json_doc **doc, struct err *err)
+{
+	int ret = json_parse(text, len, path, doc, err);
+
+	if (ret < 0)
+		return ret;
+	ret = seal_check(id, json_root(*doc), text, len, path, err);
+	if (ret < 0)
+		json_free(*doc);
+	return ret;
+}
+
 /* By its whole path, as errors name it; the directory's lock, where it matters, holds the path in place. */
-static int read_state(const char *dir, struct state *state, struct err *err)
+static int read_state(const char *dir, const char *id, struct state *state, struct err *err)
 {
 	_cleanup_free_ char *path = str_format("%s/" STATE_FILE, dir);
+	_cleanup_free_ char *text = NULL;
+	struct json_doc *doc;
+	size_t len;
+	int ret;
 
-	return path ? json_decode_file(&state_schema, state, AT_FDCWD, path, err) : err_oom(err);
+	*state = (struct state){ 0 };
+	if (!path)
+		return err_oom(err);
+	ret = file_read(AT_FDCWD, path, JSON_TEXT_MAX, &text, &len, err);
+	if (ret == 0)
+		ret = parse(id, text, len, path, &doc, err);
+	if (ret < 0)
+		return ret;
+	ret = json_value_decode(&state_schema, state, json_root(doc), err);
+	json_free(doc);
+	return ret;
 }
 
 int store_read_state(const struct store *s, struct state *state, struct err *err)
 {
-	return read_state(s->dir, state, err);
+	return read_state(s->dir, s->id, state, err);
 }
 
 void state_release(struct state *state)
@@ -186,16 +215,15 @@ void state_release(struct state *state)
 	json_release(&state_schema, state);
 }
 
+const struct step_type *const *const store_step_types[] = {
+	net_step_types, cgroup_step_types, rootfs_step_types, beside_step_types, NULL,
+};
+
 int store_read_journal(const struct store *s, struct plan *plan, struct err *err)
 {
-	static const struct step_type *const *const tables[] = {
-		net_step_types,
-		cgroup_step_types,
-		rootfs_step_types,
-		NULL,
-	};
 	_cleanup_free_ char *path = str_format("%s/" JOURNAL_FILE, s->dir);
 	_cleanup_free_ char *text = NULL;
+	struct json_doc *doc;
 	size_t len;
 	int ret;
 
@@ -205,7 +233,12 @@ int store_read_journal(const struct store *s, struct plan *plan, struct err *err
 	ret = file_read(AT_FDCWD, path, JSON_TEXT_MAX, &text, &len, err);
 	if (ret == -ENOENT)
 		return 0;
-	return ret < 0 ? ret : plan_decode(plan, tables, text, len, path, err);
+	if (ret == 0)
+		ret = parse(s->id, text, len, path, &doc, err);
+	if (ret < 0)
+		return ret;
+	json_free(doc);
+	return plan_decode(plan, store_step_types, text, len, path, err);
 }
 
 int store_remove(struct store *s, struct err *err)
@@ -213,8 +246,15 @@ int store_remove(struct store *s, struct err *err)
 	int ret = file_remove_tree(AT_FDCWD, s->dir, err);
 
 	if (ret == 0)
-		s->fd = close_fd(s->fd);
+		s->fd = file_unlock(s->fd);
 	return ret;
+}
+
+int store_reset(struct store *s, struct err *err)
+{
+	if (unlinkat(s->fd, JOURNAL_FILE, 0) < 0 && errno != ENOENT)
+		return err_sys(err, -errno, "%s/" JOURNAL_FILE, s->dir);
+	return 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -240,18 +280,29 @@ int store_list(const char *root, char ***ids, struct err *err)
 	return 0;
 }
 
-enum status state_status(const struct state *state)
+enum ctrnet_status state_status(const struct state *state)
 {
-	uint64_t start;
-
 	if (!state->init.pid)
-		return STATUS_CREATING;
-	if (process_start_time(state->init.pid, &start) < 0 || start != state->init.start)
-		return STATUS_STOPPED;
-	return STATUS_RUNNING;
+		return state->kept ? CTRNET_CREATED : CTRNET_CREATING;
+	if (process_gone(state->init.pid, state->init.start))
+		return CTRNET_STOPPED;
+	switch (cgroup_freezer(&state->cgroup)) {
+	case CGROUP_FREEZING:
+		return CTRNET_PAUSING;
+	case CGROUP_FROZEN:
+		return CTRNET_PAUSED;
+	case CGROUP_THAWED:
+		break;
+	}
+	return CTRNET_RUNNING;
 }
 
-int store_peek(const char *root, const char *id, struct state *state, enum status *status,
+bool state_runs(enum ctrnet_status status)
+{
+	return status == CTRNET_RUNNING || status == CTRNET_PAUSING || status == CTRNET_PAUSED;
+}
+
+int store_peek(const char *root, const char *id, struct state *state, enum ctrnet_status *status,
 	       struct err *err)
 {
 	_cleanup_free_ char *dir = str_format("%s/%s", root, id);
@@ -262,11 +313,11 @@ int store_peek(const char *root, const char *id, struct state *state, enum statu
 		return ret;
 	if (!dir)
 		return err_oom(err);
-	ret = read_state(dir, state, err);
+	ret = read_state(dir, id, state, err);
 	if (ret == -ENOENT && access(dir, F_OK) < 0)
 		return err_set(err, -ENOENT, "container '%s' does not exist", id);
 	if (ret == -ENOENT) {
-		*status = STATUS_CREATING;
+		*status = CTRNET_CREATING;
 		state->id = strdup(id);
 		return state->id ? 0 : err_oom(err);
 	}
@@ -299,12 +350,27 @@ static int set_host(struct scope *scope, uint64_t netns, struct err *err)
 	return scope_set_ns(scope, SCOPE_HOST, netns_find(netns), false, err);
 }
 
+/* A directory for each network namespace. */
+struct shared_dir {
+	char path[sizeof(SHARED_ROOT) + 24];
+};
+
+static struct shared_dir shared_dir(uint64_t netns)
+{
+	struct shared_dir dir;
+
+	snprintf(dir.path, sizeof(dir.path), SHARED_ROOT "/%" PRIu64, netns);
+	return dir;
+}
+
+int store_share_netns(struct scope *scope, const char *key, uint64_t inode, struct err *err)
+{
+	return inode ? scope_set_ns_shared_dir(scope, key, shared_dir(inode).path, err) : 0;
+}
+
 int store_scope(const struct store *s, uint64_t netns, struct scope *scope, struct err *err)
 {
-	char shared[sizeof(SHARED_ROOT) + 24];
-	int ret;
+	int ret = scope_init(scope, s->id, s->dir, shared_dir(netns).path, err);
 
-	snprintf(shared, sizeof(shared), SHARED_ROOT "/%" PRIu64, netns);
-	ret = scope_init(scope, s->id, s->dir, shared, err);
 	return ret < 0 ? ret : set_host(scope, netns, err);
 }

@@ -7,6 +7,7 @@
 #define CONTAINER_STORE_H
 
 #include "cgroup/cgroup.h"
+#include "container/ctrnet.h"
 #include "container/spec.h"
 #include "lib/err.h"
 #include "lib/plan.h"
@@ -24,12 +25,6 @@ struct store {
 	int fd;    /* of the directory; holds the lock. -1: not locked */
 };
 
-enum status {
-	STATUS_CREATING, /* its directory is there, no process yet; or what a crash left of that */
-	STATUS_RUNNING,
-	STATUS_STOPPED, /* its process is gone, its directory is not */
-};
-
 /* A process by pid and start time. */
 struct process_id {
 	pid_t pid;
@@ -38,7 +33,10 @@ struct process_id {
 
 struct state {
 	char *id;
-	char *bundle;           /* directory of the config */
+	char *bundle; /* directory of the config */
+	char *source; /* what it was made from, a real path: see id_derive() */
+	bool beside;  /* with files beside the config: see beside.h */
+	bool kept;    /* made by itself and removed by itself: it stays when its process ends */
 	struct process_id init; /* the container's first process */
 	struct process_id
 		supervisor; /* the ctrnet that waits for it; its death takes the container along */
@@ -50,9 +48,6 @@ struct state {
 };
 
 extern const struct json_schema state_schema;
-
-/* "running" and its like, as OCI spells them where it has them. */
-const char *status_name(enum status s);
 
 /*
  * Lock the directory of @id under @root, making both if @create. Waits for whoever holds the lock.
@@ -73,26 +68,33 @@ int store_unlock(struct store *s, struct err *err);
 int store_relock(struct store *s, struct err *err);
 
 int store_write_state(const struct store *s, const struct state *state, struct err *err);
-/* -ENOENT: there is none. */
+/* -ENOENT: there is none. -EBADMSG: it is not as we wrote it (lib/seal.h). */
 int store_read_state(const struct store *s, struct state *state, struct err *err);
 void state_release(struct state *state);
 
 int store_write_journal(const struct store *s, const struct plan *plan, struct err *err);
-/* A missing journal is an empty plan. */
+/* A missing journal is an empty plan. -EBADMSG: it is not as we wrote it, and nothing may be undone by it. */
 int store_read_journal(const struct store *s, struct plan *plan, struct err *err);
+/* All types of steps that a journal may have: the folders' tables. */
+extern const struct step_type *const *const store_step_types[];
 
 /* Remove the directory with all that is in it. */
 int store_remove(struct store *s, struct err *err);
+
+/* Of a container that is kept: its journal goes, as nothing is left that it lists, and its state stays. */
+int store_reset(struct store *s, struct err *err);
 
 /* The ids below @root, sorted, NULL-terminated (strv). A missing root is an empty list. */
 int store_list(const char *root, char ***ids, struct err *err);
 
 /* Read a state without the lock, to look at; the file is replaced at once, so it is whole. */
-int store_peek(const char *root, const char *id, struct state *state, enum status *status,
+int store_peek(const char *root, const char *id, struct state *state, enum ctrnet_status *status,
 	       struct err *err);
 
 /* What the state says, compared with /proc. */
-enum status state_status(const struct state *state);
+enum ctrnet_status state_status(const struct state *state);
+/* Has it a process, frozen or not? */
+bool state_runs(enum ctrnet_status status);
 
 /*
  * A scope for the container, whose host network namespace has the inode @netns: usually the calling
@@ -102,5 +104,8 @@ int store_scope(const struct store *s, uint64_t netns, struct scope *scope, stru
 
 /* Inode of the calling process's network namespace. */
 int host_netns(uint64_t *inode, struct err *err);
+
+/* What is shared in the network namespace @inode, which @scope has under @key, is recorded in a directory of its own; 0: not. */
+int store_share_netns(struct scope *scope, const char *key, uint64_t inode, struct err *err);
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* While the container's process runs: signals and the terminal's bytes are handed on, children are reaped. */
 #include "container/container.h"
-#include "container/guard.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
 #include "ns/process.h"
@@ -34,6 +33,9 @@ void container_abandon(struct running *run)
 	int code;
 
 	if (run->pidfd >= 0) {
+		process_kill(run->pidfd, 0);
+		if (run->freezer)
+			cgroup_thaw_killed(run->freezer);
 		process_kill(run->pidfd, -1);
 		process_reap(run->pidfd, &code);
 	}
@@ -147,6 +149,16 @@ static int wait_with(struct running *run, int signals, struct tty *tty, int *exi
 	if (tty->master >= 0)
 		drain(tty);
 	return 0;
+}
+
+void container_size_terminal(const struct running *run)
+{
+	if (run->master < 0)
+		return;
+	if (!run->detached)
+		tty_copy_size(run->master);
+	else if (run->size.ws_row || run->size.ws_col)
+		ioctl(run->master, TIOCSWINSZ, &run->size);
 }
 
 int container_wait(struct running *run, int *exit_code, struct err *err)

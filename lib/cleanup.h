@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Scope-bound ownership: a variable declared with one of these gives its resource back when it
- * goes out of scope, unless take_fd() or take_ptr() handed it over before.
+ * goes out of scope, unless take_fd(), take_ptr() or take_struct() handed it over before.
  */
 #ifndef LIB_CLEANUP_H
 #define LIB_CLEANUP_H
@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _cleanup_(f) __attribute__((cleanup(f)))
+/* clang calls a variable unused that is there for its end alone. */
+#define _cleanup_(f) __attribute__((cleanup(f), unused))
 
 /* Close @fd if it is one, keeping errno; always returns -1, to be assigned back. */
 int close_fd(int fd);
@@ -57,6 +58,22 @@ static inline int take_fd(int *fd)
 		(p) = NULL;                 \
 		_taken;                     \
 	})
+
+/* What the struct @s holds; it is zero then. */
+#define take_struct(s)                      \
+	({                                  \
+		__typeof__(s) _taken = (s); \
+		(s) = (__typeof__(s)){ 0 }; \
+		_taken;                     \
+	})
+
+/* A list and its count; both are zero in @from then. */
+#define take_list(to, to_count, from, from_count) \
+	do {                                      \
+		(to) = take_ptr(from);            \
+		(to_count) = (from_count);        \
+		(from_count) = 0;                 \
+	} while (0)
 
 #define array_size(a) (sizeof(a) / sizeof((a)[0]))
 

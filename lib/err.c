@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/err.h"
 
+#include "lib/str.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Control characters in a text from outside must not reach a terminal or break the one line. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
-}
 
 static void fill(struct err *err, int code, const char *fmt, va_list ap)
 {
@@ -19,7 +13,7 @@ static void fill(struct err *err, int code, const char *fmt, va_list ap)
 	char text[ERR_TEXT_MAX];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	make_printable(text);
+	str_make_printable(text);
 	err->code = code;
 	memcpy(err->text, text, sizeof(text));
 }
@@ -76,7 +70,7 @@ int err_append(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->text + len, sizeof(err->text) - len, fmt, ap);
 	va_end(ap);
-	make_printable(err->text);
+	str_make_printable(err->text);
 	return err->code;
 }
 

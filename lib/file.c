@@ -89,7 +89,44 @@ int file_read_line(int dirfd, const char *path, char *buf, size_t size, struct e
 	return 0;
 }
 
-static int write_all(int fd, const char *text, size_t len)
+/* *@buf has *@size bytes; the first doubling makes a page of it. */
+static int make_room(char **buf, size_t *size)
+{
+	size_t more = *size ? *size * 2 : 4096;
+	char *longer = realloc(*buf, more);
+
+	if (!longer)
+		return -ENOMEM;
+	*buf = longer;
+	*size = more;
+	return 0;
+}
+
+int file_read_proc(int dirfd, const char *path, size_t max, char **text, struct err *err)
+{
+	_cleanup_fd_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *buf = NULL;
+	size_t size = 0, len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return err_sys(err, -errno, "%s", path);
+	do {
+		if (make_room(&buf, &size) < 0)
+			return err_oom(err);
+		n = read_all(fd, buf + len, size - len - 1);
+		if (n < 0)
+			return err_sys(err, (int)n, "%s", path);
+		len += (size_t)n;
+		if (len > max)
+			return err_set(err, -EFBIG, "%s: larger than %zu bytes", path, max);
+	} while (len == size - 1);
+	buf[len] = '\0';
+	*text = take_ptr(buf);
+	return 0;
+}
+
+int file_write_all(int fd, const char *text, size_t len)
 {
 	while (len) {
 		ssize_t n = write(fd, text, len);
@@ -111,7 +148,7 @@ int file_write(int dirfd, const char *path, const char *text, struct err *err)
 
 	if (fd < 0)
 		return err_sys(err, -errno, "%s", path);
-	ret = write_all(fd, text, strlen(text));
+	ret = file_write_all(fd, text, strlen(text));
 	return ret < 0 ? err_sys(err, ret, "%s", path) : 0;
 }
 
@@ -128,7 +165,7 @@ int file_replace(int dirfd, const char *path, const char *text, size_t len, mode
 	fd = openat(dirfd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return err_sys(err, -errno, "%s", temp);
-	ret = write_all(fd, text, len);
+	ret = file_write_all(fd, text, len);
 	if (ret == 0 && renameat(dirfd, temp, dirfd, path) < 0)
 		ret = -errno;
 	if (ret < 0) {
@@ -272,6 +309,13 @@ int file_lock_dir(const char *path, bool create, struct err *err)
 	}
 }
 
+int file_unlock(int fd)
+{
+	if (fd >= 0)
+		flock(fd, LOCK_UN);
+	return close_fd(fd);
+}
+
 bool file_dir_alive(int fd)
 {
 	struct stat st;
@@ -293,6 +337,36 @@ int file_open_how(int root, const char *path, uint64_t flags, uint64_t resolve)
 			return -errno;
 	}
 	return -EAGAIN;
+}
+
+int file_clean_path(const char *dir, const char *path, char **out, struct err *err)
+{
+	char cwd[PATH_MAX], made[PATH_MAX] = "";
+	_cleanup_free_ char *full = NULL;
+	size_t len = 0;
+
+	if (*path != '/' && !dir && !(dir = getcwd(cwd, sizeof(cwd))))
+		return err_sys(err, -errno, "cannot tell the current directory");
+	full = *path == '/' ? strdup(path) : str_format("%s/%s", dir, path);
+	if (!full)
+		return err_oom(err);
+	if (strlen(full) >= sizeof(made))
+		return err_sys(err, -ENAMETOOLONG, "%.80s", path);
+	for (char *save = NULL, *word = strtok_r(full, "/", &save); word;
+	     word = strtok_r(NULL, "/", &save)) {
+		if (!strcmp(word, "."))
+			continue;
+		if (!strcmp(word, "..")) {
+			char *slash = strrchr(made, '/');
+
+			len = slash ? (size_t)(slash - made) : 0;
+			made[len] = '\0';
+			continue;
+		}
+		len += (size_t)snprintf(made + len, sizeof(made) - len, "/%s", word);
+	}
+	*out = strdup(len ? made : "/");
+	return *out ? 0 : err_oom(err);
 }
 
 bool file_exists(int dirfd, const char *path)

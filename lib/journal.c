@@ -25,6 +25,7 @@ static const struct json_schema step_schema = JSON_SCHEMA(struct step_words, ste
 static const struct json_field ns_fields[] = {
 	JSON_STRING(struct plan_ns, "key", key, .flags = JSON_REQUIRED),
 	JSON_STRING(struct plan_ns, "path", path),
+	JSON_UINT(struct plan_ns, "inode", inode),
 	JSON_BOOL(struct plan_ns, "mortal", mortal),
 	JSON_END,
 };
@@ -65,8 +66,8 @@ int plan_encode(const struct plan *p, FILE *out, struct err *err)
 	return json_writer_end(w, err);
 }
 
-static const struct step_type *find_type(const struct step_type *const *const *types,
-					 const char *name)
+const struct step_type *step_type_find(const struct step_type *const *const *types,
+				       const char *name)
 {
 	for (; *types; types++)
 		for (const struct step_type *const *t = *types; *t; t++)
@@ -105,7 +106,7 @@ static int decode_step(struct plan *p, const struct step_type *const *const *typ
 
 	if (ret < 0)
 		return ret;
-	type = find_type(types, words.type);
+	type = step_type_find(types, words.type);
 	if (type)
 		ret = decode_args(p, type, &words, v, err);
 	else
@@ -121,7 +122,7 @@ static int decode_ns(struct plan *p, const struct json_value *v, struct err *err
 	int ret = json_value_decode(&ns_schema, &ns, v, err);
 
 	if (ret == 0)
-		ret = plan_add_ns(p, ns.key, ns.path, ns.mortal, err);
+		ret = plan_add_ns(p, ns.key, ns.path, ns.inode, ns.mortal, err);
 	json_release(&ns_schema, &ns);
 	return ret;
 }

@@ -57,10 +57,16 @@ enum {
 	JSON_REQUIRED = 1 << 0, /* missing or null is an error; encoded also when zero */
 	/*
 	 * Decode only: another spelling of the field of the same member listed before, perhaps of
-	 * another type. Both spellings in one object are a duplicate key.
+	 * another type. Both spellings in one object are a duplicate key. Without such a field, just
+	 * a key that is not written.
 	 */
 	JSON_ALIAS = 1 << 1,
 	JSON_KEEP = 1 << 2, /* encode also when zero (else zero values are left out) */
+	/*
+	 * OBJECT: other keys have members of the same C object, so that this one says nothing of it as a
+	 * whole. Left out when nothing in it would be encoded.
+	 */
+	JSON_SHARED = 1 << 3,
 };
 
 /* What a schema does with a key it does not know. */
@@ -106,23 +112,35 @@ struct json_text {
 struct json_custom {
 	int (*decode)(const struct json_value *value, void *out, struct err *err);
 	void (*encode)(const void *in, const char *key, struct json_writer *out);
-	void (*release)(void *in);       /* NULL when nothing is allocated */
-	bool (*present)(const void *in); /* encode it? NULL: when not all zero */
+	void (*release)(void *in);        /* NULL when nothing is allocated */
+	bool (*present)(const void *in);  /* encode it? NULL: when not all zero */
+	const char *what;                 /* for json_list(): "a list of words"; NULL: unknown */
+	const struct json_schema *schema; /* likewise, of the objects that it decodes; may be NULL */
 };
 
+/* The tables have hundreds of them, in pages that each start of the program makes its own (relocation): small is quick. */
 struct json_field {
 	const char *key;
 	enum json_type type;
 	unsigned int flags;
-	size_t offset, size;           /* of the member; for ARRAY, MAP: of the pointer */
-	size_t count;                  /* ARRAY, MAP: offset of the size_t count */
-	long long min;                 /* INT, UINT: the range; both 0 = what the C type holds, */
-	unsigned long long max;        /* 0 above a positive min = the most it holds */
-	const struct json_name *names; /* ENUM */
-	const struct json_text *text;  /* TEXT */
-	const struct json_schema *schema; /* OBJECT, ARRAY */
-	const struct json_custom *custom; /* CUSTOM */
-	const char *help;                 /* one line for manuals and the JSON schema */
+	uint32_t offset, size;  /* of the member; for ARRAY, MAP: of the pointer */
+	uint32_t count;         /* ARRAY, MAP: offset of the size_t count */
+	long long min;          /* INT, UINT: the range; both 0 = what the C type holds, */
+	unsigned long long max; /* 0 above a positive min = the most it holds */
+	union {
+		const struct json_name *names;    /* ENUM */
+		const struct json_text *text;     /* TEXT */
+		const struct json_schema *schema; /* OBJECT, ARRAY */
+		const struct json_custom *custom; /* CUSTOM */
+	};
+	const char *help; /* one line for manuals and the JSON schema */
+	/*
+	 * For json_list(): the path by which errors call the value, where that is not its place in the text. It goes on from
+	 * that of the object around it, ends in "[]" if what is below it is in elements of a list there, and is "" for an
+	 * object that adds nothing. Several, with spaces between them, where it became several values. NULL: its key;
+	 * of an alias: as the field that it is an alias of.
+	 */
+	const char *as;
 };
 
 struct json_schema {
@@ -138,12 +156,20 @@ struct json_schema {
 	 */
 	const struct json_schema *(*extend)(const void *object);
 	size_t extend_offset;
+	/* For json_list(): the @i-th schema that extend() may return, NULL behind the last. */
+	const struct json_schema *(*extension)(size_t i);
 	/* Called on the decoded object, to check what one field alone cannot tell; may be NULL. */
 	int (*check)(void *object, struct err *err);
+	/* Is there one to write, as a member of another object? NULL: if not all of its bytes are zero. */
+	bool (*present)(const void *object);
 };
 
 /* It takes the initialisers that these make for blocks. */
 /* clang-format off */
+/* An object in JSON whose keys are members of @T itself. */
+#define JSON_SAME(T, k, s, ...) \
+	{ .key = (k), .type = JSON_TYPE_OBJECT, .offset = 0, .size = sizeof(T), .schema = (s), \
+	  .flags = JSON_SHARED, ##__VA_ARGS__ }
 #define JSON_MEMBER_(T, k, m, t, ...) \
 	{ .key = (k), .type = (t), .offset = offsetof(T, m), .size = sizeof(((T *)0)->m), \
 	  ##__VA_ARGS__ }
@@ -218,6 +244,22 @@ int json_encode_compact(const struct json_schema *schema, const void *object, FI
 /* Free what decoding allocated and zero the object. A NULL or half-built object is fine. */
 void json_release(const struct json_schema *schema, void *object);
 
+/* A key of a schema or of what is in it. */
+struct json_key {
+	const char *path;  /* "networks[].name"; gone when the visit returns */
+	const char *type;  /* "string", "list of objects", ... */
+	bool alias;        /* another spelling of the one before */
+	const char *help;  /* one line, or NULL */
+	const char *range; /* "68 to 65535", "one of NEWNS, NEWUTS", or "" */
+	const char *as; /* what errors behind the decoder call it: struct json_field.as, all of it */
+	const struct json_field *field;   /* its row ... */
+	const struct json_schema *schema; /* ... and whose that is */
+};
+
+/* Visit every key that @schema knows, in the order of its tables, an object before its keys. */
+void json_list(const struct json_schema *schema,
+	       void (*visit)(const struct json_key *key, void *arg), void *arg);
+
 /* --- For JSON_CUSTOM and for choosing a schema by looking at the text first --- */
 
 enum json_kind {
@@ -260,6 +302,12 @@ int json_value_int(const struct json_value *v, long long min, long long max, lon
 int json_value_uint(const struct json_value *v, unsigned long long max, unsigned long long *out,
 		    struct err *err);
 int json_value_bool(const struct json_value *v, bool *out, struct err *err);
+/*
+ * A number with a fraction, not below zero, times 10^@places; further digits are cut off. An exponent is refused: 1.1 at
+ * 3 places is 1100.
+ */
+int json_value_fixed(const struct json_value *v, unsigned int places, unsigned long long max,
+		     unsigned long long *out, struct err *err);
 /* Decode one value by a schema, with the same rules and error locations as json_decode(). */
 int json_value_decode(const struct json_schema *schema, void *object, const struct json_value *v,
 		      struct err *err);
@@ -285,9 +333,16 @@ void json_write_end(struct json_writer *w);
 void json_write_string(struct json_writer *w, const char *key, const char *value); /* NULL: null */
 void json_write_int(struct json_writer *w, const char *key, long long value);
 void json_write_uint(struct json_writer *w, const char *key, unsigned long long value);
+/* @value / 10^@places as a number with that many digits behind the point; what json_value_fixed() reads. */
+void json_write_fixed(struct json_writer *w, const char *key, unsigned long long value,
+		      unsigned int places);
 void json_write_bool(struct json_writer *w, const char *key, bool value);
+/* @text is a value as JSON already; else a fault, and errors in it call it @key. */
+void json_write_json(struct json_writer *w, const char *key, const char *text);
 void json_write_object(struct json_writer *w, const char *key, const struct json_schema *schema,
 		       const void *object);
+/* What json_write_object() writes between the braces, into the object that is open. */
+void json_write_fields(struct json_writer *w, const struct json_schema *schema, const void *object);
 
 /* Print @text in double quotes, escaped; what is not UTF-8 in it becomes U+FFFD. */
 void json_print_string(FILE *out, const char *text);

@@ -89,7 +89,7 @@ static int decode_chars(const struct json_field *f, char *object, const struct j
 		return json_err_kind(v, err, "a string");
 	ret = json_unescape_into(v, object + f->offset, f->size);
 	if (ret == -ENAMETOOLONG)
-		return json_value_err(v, err, -EINVAL, "\"%s\" is too long (at most %zu bytes)",
+		return json_value_err(v, err, -EINVAL, "\"%s\" is too long (at most %u bytes)",
 				      json_quote(v, quoted), f->size - 1);
 	if (ret < 0)
 		return json_value_err(v, err, ret, "a NUL character (\\u0000) is not allowed here");

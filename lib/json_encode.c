@@ -125,10 +125,24 @@ static void encode_custom(const struct json_field *f, const char *object, struct
 	f->custom->encode(object + f->offset, f->key, w);
 }
 
+static bool is_present(const struct json_field *f, const char *object);
+
+static bool any_present(const struct json_schema *schema, const char *object)
+{
+	for (const struct json_field *f = schema->fields; f->type != JSON_TYPE_END; f++)
+		if (!(f->flags & JSON_ALIAS) && is_present(f, object))
+			return true;
+	return false;
+}
+
 static bool is_present(const struct json_field *f, const char *object)
 {
 	if (f->flags & (JSON_KEEP | JSON_REQUIRED))
 		return true;
+	if (f->flags & JSON_SHARED)
+		return any_present(f->schema, object + f->offset);
+	if (f->type == JSON_TYPE_OBJECT && f->schema->present)
+		return f->schema->present(object + f->offset);
 	if (f->type == JSON_TYPE_CUSTOM && f->custom->present)
 		return f->custom->present(object + f->offset);
 	if (f->type == JSON_TYPE_ARRAY || f->type == JSON_TYPE_MAP)
@@ -154,15 +168,20 @@ static void encode_field(const struct json_field *f, const char *object, struct 
 		encode[f->type](f, object, w);
 }
 
-void json_write_object(struct json_writer *w, const char *key, const struct json_schema *schema,
-		       const void *object)
+void json_write_fields(struct json_writer *w, const struct json_schema *schema, const void *object)
 {
 	if (!w)
 		return;
-	json_write_begin(w, key, '{');
 	for (; object && schema; object = json_extension(schema, object, &schema))
 		for (const struct json_field *f = schema->fields; f->type != JSON_TYPE_END; f++)
 			encode_field(f, object, w);
+}
+
+void json_write_object(struct json_writer *w, const char *key, const struct json_schema *schema,
+		       const void *object)
+{
+	json_write_begin(w, key, '{');
+	json_write_fields(w, schema, object);
 	json_write_end(w);
 }
 

@@ -8,6 +8,7 @@
  *	json_decode.c    schema: from values to objects
  *	json_release.c   schema: freeing objects
  *	json_encode.c    schema: from objects to text
+ *	json_list.c      schema: its keys, for manuals
  *	json_writer.c    brackets, commas, escapes
  *	json_nearest.c   did you mean
  */

@@ -45,9 +45,15 @@ static void release_strings(const struct json_field *f, char *object)
 	*list = NULL;
 }
 
+static void release_fields(const struct json_schema *schema, char *object);
+
 static void release_object(const struct json_field *f, char *object)
 {
-	json_release(f->schema, object + f->offset);
+	/* Zeroing it would lose what other keys have left there. */
+	if (f->flags & JSON_SHARED)
+		release_fields(f->schema, object + f->offset);
+	else
+		json_release(f->schema, object + f->offset);
 }
 
 static void release_array(const struct json_field *f, char *object)
@@ -83,7 +89,7 @@ static void release_custom(const struct json_field *f, char *object)
 	memset(object + f->offset, 0, f->size);
 }
 
-void json_release(const struct json_schema *schema, void *object)
+static void release_fields(const struct json_schema *schema, char *object)
 {
 	static void (*const release[JSON_TYPE_CUSTOM + 1])(const struct json_field *f,
 							   char *object) = {
@@ -91,6 +97,14 @@ void json_release(const struct json_schema *schema, void *object)
 		[JSON_TYPE_ARRAY] = release_array,   [JSON_TYPE_STRINGS] = release_strings,
 		[JSON_TYPE_MAP] = release_map,       [JSON_TYPE_CUSTOM] = release_custom,
 	};
+
+	for (const struct json_field *f = schema->fields; f->type != JSON_TYPE_END; f++)
+		if (release[f->type])
+			release[f->type](f, object);
+}
+
+void json_release(const struct json_schema *schema, void *object)
+{
 	const struct json_schema *extension = NULL;
 	void *chained;
 
@@ -101,8 +115,6 @@ void json_release(const struct json_schema *schema, void *object)
 	if (extension)
 		json_release(extension, chained);
 	free(chained);
-	for (const struct json_field *f = schema->fields; f->type != JSON_TYPE_END; f++)
-		if (release[f->type])
-			release[f->type](f, object);
+	release_fields(schema, object);
 	memset(object, 0, schema->size);
 }

@@ -503,6 +503,52 @@ int json_value_uint(const struct json_value *v, unsigned long long max, unsigned
 	return json_read_uint(v, 0, max, out, err);
 }
 
+static int push_digit(unsigned long long *n, char c)
+{
+	if (c < '0' || c > '9')
+		return -EINVAL;
+	if (__builtin_mul_overflow(*n, 10ULL, n) ||
+	    __builtin_add_overflow(*n, (unsigned long long)(c - '0'), n))
+		return -ERANGE;
+	return 0;
+}
+
+/* A number's text in decimal, its point moved by @places. */
+static int read_fixed(const char *p, const char *end, unsigned int places, unsigned long long *out)
+{
+	int ret = 0;
+
+	*out = 0;
+	for (; ret == 0 && p < end && *p != '.'; p++)
+		ret = push_digit(out, *p);
+	p += p < end;
+	for (; ret == 0 && places; places--)
+		ret = push_digit(out, p < end ? *p++ : '0');
+	for (unsigned long long cut = 0; ret == 0 && p < end; p++, cut = 0)
+		ret = push_digit(&cut, *p);
+	return ret;
+}
+
+int json_value_fixed(const struct json_value *v, unsigned int places, unsigned long long max,
+		     unsigned long long *out, struct err *err)
+{
+	const char *text = json_doc_of(v)->in.text;
+	unsigned long long number;
+	char buf[JSON_QUOTE_MAX];
+	int ret;
+
+	if (v->kind != JSON_IS_NUMBER)
+		return json_err_kind(v, err, "a number");
+	ret = read_fixed(text + v->start, text + v->end, places, &number);
+	if (ret == -EINVAL)
+		return json_value_err(v, err, ret, "%s is negative or has an exponent",
+				      json_quote(v, buf));
+	if (ret < 0 || number > max)
+		return json_value_err(v, err, -EINVAL, "%s is out of range", json_quote(v, buf));
+	*out = number;
+	return 0;
+}
+
 int json_value_bool(const struct json_value *v, bool *out, struct err *err)
 {
 	if (v->kind != JSON_IS_BOOL)

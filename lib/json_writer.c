@@ -206,6 +206,23 @@ void json_write_uint(struct json_writer *w, const char *key, unsigned long long 
 	fprintf(w->out, "%llu", value);
 }
 
+void json_write_fixed(struct json_writer *w, const char *key, unsigned long long value,
+		      unsigned int places)
+{
+	unsigned long long unit = 1;
+
+	for (unsigned int i = 0; i < places; i++)
+		unit *= 10;
+	if (!places) {
+		json_write_uint(w, key, value);
+		return;
+	}
+	if (!w)
+		return;
+	begin_item(w, key);
+	fprintf(w->out, "%llu.%0*llu", value / unit, (int)places, value % unit);
+}
+
 void json_write_bool(struct json_writer *w, const char *key, bool value)
 {
 	if (!w)
@@ -215,4 +232,20 @@ void json_write_bool(struct json_writer *w, const char *key, bool value)
 		put(w, "true", 4);
 	else
 		put(w, "false", 5);
+}
+
+void json_write_json(struct json_writer *w, const char *key, const char *text)
+{
+	struct json_doc *doc;
+	struct err err = { 0 };
+
+	if (!w)
+		return;
+	begin_item(w, key);
+	if (json_parse(text, strlen(text), key ? key : "value", &doc, &err) < 0) {
+		json_writer_fault(w, err.code, "%s", err.text);
+		return;
+	}
+	json_free(doc);
+	put(w, text, strlen(text));
 }

@@ -3,6 +3,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/json.h"
+#include "lib/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,28 @@ static struct {
 	enum log_format format;
 	bool debug;
 } sink;
+
+static _Thread_local struct log_diversion diversion;
+
+static const char *const level_names[] = {
+	[LOG_DEBUG] = "debug",
+	[LOG_WARNING] = "warning",
+	[LOG_ERROR] = "error",
+};
+
+struct log_diversion log_divert(void (*record)(void *arg, enum log_level level, const char *line),
+				void *arg)
+{
+	struct log_diversion before = diversion;
+
+	diversion = (struct log_diversion){ true, record, arg };
+	return before;
+}
+
+void log_restore(const struct log_diversion *before)
+{
+	diversion = *before;
+}
 
 int log_open(const char *path, enum log_format format, bool debug, struct err *err)
 {
@@ -61,27 +84,23 @@ static void write_line(const char *line, size_t len)
 /* RFC 3339, in UTC with microseconds. */
 static void print_time(FILE *out)
 {
-	char day_and_time[32];
+	char day_and_time[STR_UTC_SIZE];
 	struct timespec now;
-	struct tm tm;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(day_and_time, sizeof(day_and_time), "%Y-%m-%dT%H:%M:%S", &tm);
+	str_utc(day_and_time, now.tv_sec);
 	fprintf(out, "%s.%06ldZ", day_and_time, now.tv_nsec / 1000);
 }
 
-static void print_text(FILE *out, const char *level, const char *msg)
+/* One record is one line, and nothing in it drives a terminal. */
+static void print_text(FILE *out, const char *level, char *msg)
 {
 	if (log_to_file()) {
 		print_time(out);
 		putc(' ', out);
 	}
-	fprintf(out, "ctrnet: %s: ", level);
-	/* One record is one line, and nothing in it drives a terminal. */
-	for (; *msg; msg++)
-		putc((unsigned char)*msg < 0x20 || *msg == 0x7f ? '?' : *msg, out);
-	putc('\n', out);
+	str_make_printable(msg);
+	fprintf(out, "ctrnet: %s: %s\n", level, msg);
 }
 
 static void print_json(FILE *out, const char *level, const char *msg)
@@ -93,24 +112,45 @@ static void print_json(FILE *out, const char *level, const char *msg)
 	fputs("\"}\n", out);
 }
 
-static void log_record(const char *level, const char *fmt, va_list ap)
+static void write_record(enum log_level level, char *msg)
 {
-	_cleanup_free_ char *msg = NULL, *line = NULL;
-	int saved = errno;
+	_cleanup_free_ char *line = NULL;
 	size_t len = 0;
-	FILE *out;
+	FILE *out = open_memstream(&line, &len);
+
+	if (!out)
+		return;
+	if (sink.format == LOG_JSON)
+		print_json(out, level_names[level], msg);
+	else
+		print_text(out, level_names[level], msg);
+	if (fclose(out) == 0)
+		write_line(line, len);
+}
+
+/* What is logged meanwhile goes to the log itself: a caller may want just that. */
+static void divert_record(enum log_level level, char *msg)
+{
+	struct log_diversion to = diversion;
+
+	str_make_printable(msg);
+	diversion = (struct log_diversion){ 0 };
+	if (to.record)
+		to.record(to.arg, level, msg);
+	diversion = to;
+}
+
+static void log_record(enum log_level level, const char *fmt, va_list ap)
+{
+	_cleanup_free_ char *msg = NULL;
+	int saved = errno;
 
 	if (vasprintf(&msg, fmt, ap) < 0)
 		msg = NULL;
-	out = msg ? open_memstream(&line, &len) : NULL;
-	if (out) {
-		if (sink.format == LOG_JSON)
-			print_json(out, level, msg);
-		else
-			print_text(out, level, msg);
-		if (fclose(out) == 0)
-			write_line(line, len);
-	}
+	if (msg && diversion.diverted)
+		divert_record(level, msg);
+	else if (msg)
+		write_record(level, msg);
 	errno = saved;
 }
 
@@ -118,10 +158,10 @@ void log_debug(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!sink.debug)
+	if (!sink.debug && !diversion.record)
 		return;
 	va_start(ap, fmt);
-	log_record("debug", fmt, ap);
+	log_record(LOG_DEBUG, fmt, ap);
 	va_end(ap);
 }
 
@@ -130,7 +170,7 @@ void log_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_record("warning", fmt, ap);
+	log_record(LOG_WARNING, fmt, ap);
 	va_end(ap);
 }
 
@@ -139,6 +179,6 @@ void log_error(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_record("error", fmt, ap);
+	log_record(LOG_ERROR, fmt, ap);
 	va_end(ap);
 }

@@ -21,6 +21,21 @@ int log_open(const char *path, enum log_format format, bool debug, struct err *e
 /* Is the log going to a file? Then cmd/ prints its error on stderr as well. */
 bool log_to_file(void);
 
+/*
+ * A library's caller has a log of its own, or none. Records of the calling thread go to @record in the place of the log, one
+ * line each, printable; NULL drops them. What @record logs goes to the log. Returns what was there, for log_restore(); zero:
+ * the log.
+ */
+enum log_level { LOG_DEBUG, LOG_WARNING, LOG_ERROR };
+struct log_diversion {
+	bool diverted;
+	void (*record)(void *arg, enum log_level level, const char *line);
+	void *arg;
+};
+struct log_diversion log_divert(void (*record)(void *arg, enum log_level level, const char *line),
+				void *arg);
+void log_restore(const struct log_diversion *before);
+
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -20,6 +20,7 @@ enum option_type {
 	OPTION_STRING,  /* const char *: the argument itself */
 	OPTION_STRINGS, /* char **: appended (strv_add) */
 	OPTION_ENUM,    /* int: the value of one of names */
+	OPTION_TABLE, /* further rows, whose offsets count from this one's; help is their heading */
 };
 
 struct option_name {
@@ -33,8 +34,9 @@ struct option_desc {
 	const char *arg;  /* how help calls the argument: "FILE" */
 	const char *help;
 	enum option_type type;
-	size_t offset;                   /* of the member in the options struct */
-	const struct option_name *names; /* OPTION_ENUM; ended by NULL */
+	size_t offset; /* of the member in the options struct */
+	/* OPTION_ENUM: struct option_name[], ended by NULL; OPTION_TABLE: struct option_desc[] without such rows. */
+	const void *more;
 };
 
 /*
@@ -51,5 +53,8 @@ void option_release(const struct option_desc *table, void *out);
 
 /* The table as lines of help. */
 void option_help(const struct option_desc *table, FILE *out);
+
+/* The first option of @table (without OPTION_TABLE rows) that was given in @out, or NULL. */
+const struct option_desc *option_given(const struct option_desc *table, const void *out);
 
 #endif

@@ -81,9 +81,10 @@ int plan_add(struct plan *p, const struct step_type *type, const struct step *wh
 	return 0;
 }
 
-int plan_add_ns(struct plan *p, const char *key, const char *path, bool mortal, struct err *err)
+int plan_add_ns(struct plan *p, const char *key, const char *path, uint64_t inode, bool mortal,
+		struct err *err)
 {
-	struct plan_ns ns = { .mortal = mortal };
+	struct plan_ns ns = { .inode = inode, .mortal = mortal };
 
 	if (grow((void **)&p->ns, p->ns_count, sizeof(*p->ns)) < 0 ||
 	    copy_string(&ns.key, key) < 0 || copy_string(&ns.path, path) < 0) {
@@ -114,7 +115,8 @@ int plan_append(struct plan *p, struct plan *sub, const char *owner, struct err 
 	}
 	sub->count = 0;
 	for (size_t i = 0; i < sub->ns_count; i++) {
-		int ret = plan_add_ns(p, sub->ns[i].key, sub->ns[i].path, sub->ns[i].mortal, err);
+		const struct plan_ns *ns = &sub->ns[i];
+		int ret = plan_add_ns(p, ns->key, ns->path, ns->inode, ns->mortal, err);
 
 		if (ret < 0)
 			return ret;
@@ -160,7 +162,7 @@ static int apply_group(struct scope *scope, struct step *at, size_t n, struct er
 static bool group_learns(const struct step *at, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (at[i].type->learns)
+		if (at[i].type->learns && (!at[i].type->learned || at[i].type->learned(at[i].args)))
 			return true;
 	return false;
 }
@@ -204,6 +206,8 @@ static int revert_step(struct step *s, struct scope *scope, struct err *err)
 {
 	int ret;
 
+	if (!revert_needed(s, scope))
+		return s->shared && scope_ns_gone(scope, s->ns) ? shared_forget(scope, s, err) : 0;
 	log_debug("revert %s%s%s", s->type->name, s->origin ? " for " : "",
 		  s->origin ? s->origin : "");
 	ret = s->shared ? shared_release(scope, s, err) : s->type->revert(scope, s->args, err);
@@ -223,7 +227,7 @@ int plan_revert(struct plan *p, struct scope *scope, const char *owner, struct e
 		struct err why = { 0 };
 		int ret;
 
-		if ((owner && !same(s->owner, owner)) || !revert_needed(s, scope))
+		if (owner && !same(s->owner, owner))
 			continue;
 		ret = revert_step(s, scope, &why);
 		if (ret < 0 && first < 0)

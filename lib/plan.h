@@ -20,11 +20,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum phase {
 	PHASE_PREPARE, /* before the clone */
 	PHASE_CONNECT, /* after it: the container's namespaces exist, its command does not run */
+	PHASE_STARTED, /* its command was executed */
 	PHASE_COUNT
 };
 
@@ -34,6 +36,11 @@ struct step_type {
 	const char *name;               /* "link.veth", as journals show it */
 	const struct json_schema *args; /* one table: decode, encode, release */
 	enum phase phase;
+	/*
+	 * Optional, for what is shared: put into the args what its undoing has to know. Called before the record is written, so
+	 * that whoever is killed behind that leaves one that tells all.
+	 */
+	int (*look)(struct scope *scope, void *args, struct err *err);
 	/* Do it. On failure nothing of this step may be left, or revert must find it. */
 	int (*apply)(struct scope *scope, void *args, struct err *err);
 	/*
@@ -48,6 +55,8 @@ struct step_type {
 	/* Print the command(s), each with a newline. */
 	void (*show)(const void *args, FILE *out);
 	bool learns; /* apply changes the args: the journal is written again behind it */
+	/* Optional, for one that learns something only now and then: did it? */
+	bool (*learned)(const void *args);
 };
 
 struct step {
@@ -63,8 +72,9 @@ struct step {
 /* A namespace that the plan's steps act in and that revert may have to enter again. */
 struct plan_ns {
 	char *key;
-	char *path;  /* to join it again; NULL for a mortal one or the host's */
-	bool mortal; /* goes with the container */
+	char *path;     /* to join it again; NULL for a mortal one or the host's */
+	uint64_t inode; /* of what the path led to; 0: not known */
+	bool mortal;    /* goes with the container */
 };
 
 struct plan {
@@ -82,9 +92,13 @@ int plan_add(struct plan *p, const struct step_type *type, const struct step *wh
 	     const void *args, struct err *err);
 
 /* Declare a namespace; strings are copied. */
-int plan_add_ns(struct plan *p, const char *key, const char *path, bool mortal, struct err *err);
+int plan_add_ns(struct plan *p, const char *key, const char *path, uint64_t inode, bool mortal,
+		struct err *err);
 
-/* Move all of @sub behind @p, each step marked with @owner (may be NULL); @sub is empty afterwards. */
+/*
+ * Move all of @sub behind @p, each step marked with @owner (may be NULL); @sub is empty afterwards. For plans of several
+ * containers, which a lab will have; no command needs it yet.
+ */
 int plan_append(struct plan *p, struct plan *sub, const char *owner, struct err *err);
 
 /*
@@ -95,10 +109,16 @@ int plan_append(struct plan *p, struct plan *sub, const char *owner, struct err 
 int plan_apply(struct plan *p, enum phase phase, struct scope *scope,
 	       int (*learned)(void *arg, struct err *err), void *arg, struct err *err);
 
-/* Undo all steps (of @owner, if not NULL), last first. Goes on after a failure; the first one is returned. */
+/*
+ * Undo all steps (of @owner, if not NULL), last first. Goes on after a failure; the first one is returned. Of a namespace that is
+ * gone only the records of what was shared there are left to be undone.
+ */
 int plan_revert(struct plan *p, struct scope *scope, const char *owner, struct err *err);
 
-/* Compare; @differs (may be NULL) is called for each step that is not as planned. 0, -ESTALE if any differs, or an error. */
+/*
+ * Compare; @differs (may be NULL) is called for each step that is not as planned. 0, -ESTALE if any differs, or an error. For
+ * checking and mending what is there, as CNI's CHECK asks for; no command needs it yet.
+ */
 int plan_probe(const struct plan *p, struct scope *scope,
 	       void (*differs)(void *arg, const struct step *step, const struct err *why),
 	       void *arg, struct err *err);
@@ -119,5 +139,9 @@ int step_wrap(const struct step *step, struct err *err);
 int plan_encode(const struct plan *p, FILE *out, struct err *err);
 int plan_decode(struct plan *p, const struct step_type *const *const *types, const char *text,
 		size_t len, const char *source, struct err *err);
+
+/* The type of that name in such a list, or NULL. */
+const struct step_type *step_type_find(const struct step_type *const *const *types,
+				       const char *name);
 
 #endif

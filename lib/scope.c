@@ -11,6 +11,7 @@
 struct scope_ns {
 	struct scope_ns *next;
 	char *key;
+	char *shared_dir; /* or NULL */
 	int fd;
 	bool mortal;
 };
@@ -44,6 +45,7 @@ int scope_init(struct scope *s, const char *id, const char *run_dir, const char 
 static void free_ns(struct scope_ns *ns)
 {
 	close_fd(ns->fd);
+	free(ns->shared_dir);
 	free(ns->key);
 	free(ns);
 }
@@ -84,20 +86,31 @@ static struct scope_ns *find_ns(const struct scope *s, const char *key)
 	return NULL;
 }
 
-int scope_set_ns(struct scope *s, const char *key, int fd, bool mortal, struct err *err)
+/* The one that is there, or a new one; NULL without memory. */
+static struct scope_ns *need_ns(struct scope *s, const char *key)
 {
 	struct scope_ns *ns = find_ns(s, key);
 
+	if (ns)
+		return ns;
+	ns = calloc(1, sizeof(*ns));
+	if (!ns || !(ns->key = strdup(key))) {
+		free(ns);
+		return NULL;
+	}
+	ns->fd = -1;
+	ns->next = s->ns;
+	s->ns = ns;
+	return ns;
+}
+
+int scope_set_ns(struct scope *s, const char *key, int fd, bool mortal, struct err *err)
+{
+	struct scope_ns *ns = need_ns(s, key);
+
 	if (!ns) {
-		ns = calloc(1, sizeof(*ns));
-		if (!ns || !(ns->key = strdup(key))) {
-			close_fd(fd);
-			free(ns);
-			return err_oom(err);
-		}
-		ns->fd = -1;
-		ns->next = s->ns;
-		s->ns = ns;
+		close_fd(fd);
+		return err_oom(err);
 	}
 	if (ns->fd != fd)
 		close_fd(ns->fd);
@@ -125,6 +138,27 @@ bool scope_ns_mortal(const struct scope *s, const char *key)
 	const struct scope_ns *ns = find_ns(s, key);
 
 	return ns && ns->mortal;
+}
+
+int scope_set_ns_shared_dir(struct scope *s, const char *key, const char *dir, struct err *err)
+{
+	struct scope_ns *ns = need_ns(s, key);
+	char *copy = strdup(dir);
+
+	if (!ns || !copy) {
+		free(copy);
+		return err_oom(err);
+	}
+	free(ns->shared_dir);
+	ns->shared_dir = copy;
+	return 0;
+}
+
+const char *scope_shared_dir(const struct scope *s, const char *key)
+{
+	const struct scope_ns *ns = find_ns(s, key);
+
+	return ns && ns->shared_dir ? ns->shared_dir : s->shared_dir;
 }
 
 void *scope_handle(const struct scope *s, const void *tag, const char *key)

@@ -16,11 +16,11 @@
 #define SCOPE_CONTAINER "container"
 
 struct scope {
-	char *id;         /* of the container */
-	char *mark;       /* "ctrnet:<id>": what we make carries it */
-	char *run_dir;    /* absolute; the user of shared steps is named by it */
-	char *shared_dir; /* records of shared steps; made on demand */
-	pid_t pid;        /* of the container's first process, 0 before the clone */
+	char *id;      /* of the container */
+	char *mark;    /* "ctrnet:<id>": what we make carries it */
+	char *run_dir; /* absolute; the user of shared steps is named by it */
+	char *shared_dir; /* records of shared steps, except of namespaces with a directory of their own; made on demand */
+	pid_t pid; /* of the container's first process, 0 before the clone */
 	struct scope_ns *ns;
 	struct scope_handle *handles;
 };
@@ -43,6 +43,14 @@ int scope_ns_fd(const struct scope *s, const char *key);
 bool scope_ns_gone(const struct scope *s, const char *key);
 /* False for an unknown key. */
 bool scope_ns_mortal(const struct scope *s, const char *key);
+
+/*
+ * Keep the records of what is shared in the namespace @key in @dir (copied): who shares it need not have been started from the
+ * same host.
+ */
+int scope_set_ns_shared_dir(struct scope *s, const char *key, const char *dir, struct err *err);
+/* That directory, or s->shared_dir. @key may be NULL. */
+const char *scope_shared_dir(const struct scope *s, const char *key);
 
 /* A handle cached under (@tag, @key): @tag is the address of something of the owner's own. NULL if there is none. */
 void *scope_handle(const struct scope *s, const void *tag, const char *key);

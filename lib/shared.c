@@ -4,8 +4,10 @@
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/json.h"
+#include "lib/log.h"
 #include "lib/str.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,12 +16,16 @@
 #include <unistd.h>
 
 struct record {
-	char *key;    /* for people; the file's name is a hash of it */
+	char *key;    /* the file's name is a hash of it */
+	char *type;   /* of the step */
+	char *ns;     /* that it acts in, or NULL */
 	char **users; /* run directories */
 };
 
 static const struct json_field record_fields[] = {
 	JSON_STRING(struct record, "key", key, .flags = JSON_REQUIRED),
+	JSON_STRING(struct record, "type", type, .flags = JSON_REQUIRED),
+	JSON_STRING(struct record, "ns", ns),
 	JSON_STRINGS(struct record, "users", users),
 	JSON_END,
 };
@@ -47,7 +53,7 @@ static void entry_release(struct entry *e)
 	if (e->args)
 		json_release(e->type->args, e->args);
 	free(e->args);
-	close_fd(e->dir);
+	file_unlock(e->dir);
 }
 
 static int decode_entry(struct entry *e, const struct json_value *root, struct err *err)
@@ -105,19 +111,20 @@ static int open_entry(struct entry *e, const struct scope *scope, const struct s
 {
 	int ret;
 
-	*e = (struct entry){ .dir = -1, .dir_path = scope->shared_dir, .type = step->type };
+	*e = (struct entry){ .dir = -1, .type = step->type };
+	e->dir_path = scope_shared_dir(scope, step->ns);
 	entry_name(e->name, sizeof(e->name), step->shared);
 	e->args = calloc(1, step->type->args->size);
 	if (!e->args)
 		return err_oom(err);
-	e->dir = file_lock_dir(scope->shared_dir, create, err);
+	e->dir = file_lock_dir(e->dir_path, create, err);
 	if (e->dir < 0)
 		return e->dir;
 	ret = read_entry(e, err);
 	if (ret == -ENOENT && create)
 		return 0;
 	if (ret < 0 && ret != -ENOENT)
-		return err_wrap(err, "%s", scope->shared_dir);
+		return err_wrap(err, "%s", e->dir_path);
 	return ret;
 }
 
@@ -135,6 +142,9 @@ static int write_entry(const struct entry *e, struct err *err)
 	if (w) {
 		json_write_begin(w, NULL, '{');
 		json_write_string(w, "key", e->record.key);
+		json_write_string(w, "type", e->record.type);
+		if (e->record.ns)
+			json_write_string(w, "ns", e->record.ns);
 		json_write_begin(w, "users", '[');
 		for (char **u = e->record.users; u && *u; u++)
 			json_write_string(w, NULL, *u);
@@ -163,30 +173,37 @@ static int start_entry(struct entry *e, const struct step *step, struct err *err
 		ret = err_oom(err);
 	if (ret == 0)
 		ret = json_decode(step->type->args, e->args, text, len, step->shared, err);
-	if (ret == 0 && !(e->record.key = strdup(step->shared)))
-		ret = err_oom(err);
-	return ret;
+	if (ret < 0)
+		return ret;
+	e->record.key = strdup(step->shared);
+	e->record.type = strdup(step->type->name);
+	e->record.ns = step->ns ? strdup(step->ns) : NULL;
+	if (!e->record.key || !e->record.type || (step->ns && !e->record.ns))
+		return err_oom(err);
+	return 0;
 }
 
 static int acquire(struct entry *e, struct scope *scope, struct step *step, struct err *err)
 {
-	bool in_use;
+	const struct step_type *type = step->type;
+	bool whole;
 	int ret = e->found ? 0 : start_entry(e, step, err);
 
 	if (ret == 0)
 		ret = drop_dead_users(e, scope->run_dir, err);
 	if (ret < 0)
 		return ret;
-	in_use = e->record.users != NULL;
+	whole = e->record.users && type->probe && type->probe(scope, e->args, NULL) == 0;
 	if (strv_add(&e->record.users, scope->run_dir) < 0)
 		return err_oom(err);
-	ret = write_entry(e, err);
-	if (ret < 0)
+	if (!whole && type->look)
+		ret = type->look(scope, e->args, err);
+	if (ret == 0)
+		ret = write_entry(e, err);
+	if (ret < 0 || whole)
 		return ret;
-	if (in_use && step->type->probe && step->type->probe(scope, e->args, NULL) == 0)
-		return 0;
-	ret = step->type->apply(scope, e->args, err);
-	return ret < 0 || !step->type->learns ? ret : write_entry(e, err);
+	ret = type->apply(scope, e->args, err);
+	return ret < 0 || !type->learns ? ret : write_entry(e, err);
 }
 
 int shared_acquire(struct scope *scope, struct step *step, struct err *err)
@@ -240,6 +257,88 @@ int shared_release(struct scope *scope, struct step *step, struct err *err)
 	if (ret == -ENOENT)
 		return e.dir >= 0 ? remove_entry(&e, err) : 0;
 	return ret < 0 ? ret : release(&e, scope, step, err);
+}
+
+static bool has_user(const struct record *r, const char *run_dir)
+{
+	for (char **u = r->users; u && *u; u++)
+		if (!strcmp(*u, run_dir))
+			return true;
+	return false;
+}
+
+int shared_forget(struct scope *scope, struct step *step, struct err *err)
+{
+	_cleanup_(entry_release) struct entry e;
+	int ret = open_entry(&e, scope, step, false, err);
+
+	if (ret < 0)
+		return ret == -ENOENT ? 0 : ret;
+	if (!has_user(&e.record, scope->run_dir))
+		return 0;
+	ret = drop_dead_users(&e, scope->run_dir, err);
+	if (ret < 0)
+		return ret;
+	return e.record.users ? write_entry(&e, err) : remove_entry(&e, err);
+}
+
+/* --- Without a journal --- */
+
+/* Of a record that cannot be read nobody knows the users: it stays, and says so when it is wanted the next time. */
+static int note_record(int dir, const char *name, const char *run_dir,
+		       const struct step_type *const *const *types, struct plan *plan,
+		       struct err *err)
+{
+	struct record r = { 0 };
+	struct err why = { 0 };
+	int ret = json_decode_file(&record_schema, &r, dir, name, &why);
+	const struct step where = { .shared = r.key, .ns = r.ns };
+	const struct step_type *type;
+
+	if (ret < 0) {
+		log_debug("%s", why.text);
+		return 0;
+	}
+	type = step_type_find(types, r.type);
+	if (type && has_user(&r, run_dir)) {
+		_cleanup_free_ void *args = calloc(1, type->args->size);
+
+		ret = args ? plan_add(plan, type, &where, args, err) : err_oom(err);
+	}
+	json_release(&record_schema, &r);
+	return ret;
+}
+
+/* As entry_name() has it; what is being written is none yet. */
+static bool is_record(const char *name)
+{
+	return strspn(name, "0123456789abcdef") == 16 && !strcmp(name + 16, ".json");
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct step *one = a, *two = b;
+
+	return strcmp(one->shared, two->shared);
+}
+
+int shared_salvage(const struct scope *scope, const struct step_type *const *const *types,
+		   struct plan *plan, struct err *err)
+{
+	_cleanup_dir_ DIR *dir = opendir(scope->shared_dir);
+	size_t before = plan->count;
+	struct dirent *e;
+	int ret = 0;
+
+	if (!dir)
+		return errno == ENOENT ? 0 : err_sys(err, -errno, "%s", scope->shared_dir);
+	while (ret == 0 && (e = readdir(dir)))
+		if (is_record(e->d_name))
+			ret = note_record(dirfd(dir), e->d_name, scope->run_dir, types, plan, err);
+	/* A path comes behind what it is below, and so goes before that. */
+	if (plan->count > before)
+		qsort(plan->steps + before, plan->count - before, sizeof(*plan->steps), by_key);
+	return ret;
 }
 
 bool shared_in_use(const struct scope *scope, const char *key)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Things that belong to several containers: a bridge we made, a parent cgroup, a mountpoint in a
- * common rootfs.
+ * common rootfs, lo of a namespace that they joined.
  *
- * Each has a record file in a directory that stands for the host's network namespace
- * (scope->shared_dir, independent of --root). The record holds the step and the run directories of
+ * Each has a record file in a directory that stands for the network namespace it is in: the host's, or one that was joined
+ * (scope_shared_dir(), independent of --root). The record holds the step and the run directories of
  * its users. All changes happen under one lock, the record is written before the effect, and users
  * whose run directory no longer exists are dropped, so a crash leaves nothing that the next user
  * does not mend.
@@ -19,6 +19,16 @@ int shared_acquire(struct scope *scope, struct step *step, struct err *err);
 
 /* Stop being a user; the last one reverts the step. Not being one is success. */
 int shared_release(struct scope *scope, struct step *step, struct err *err);
+
+/* For who has lost his journal: append the steps of which a record says that we use what they made. */
+int shared_salvage(const struct scope *scope, const struct step_type *const *const *types,
+		   struct plan *plan, struct err *err);
+
+/*
+ * Stop being a user of a thing that went with its namespace: nothing is reverted, and the record goes with its last user. That of
+ * others is left alone.
+ */
+int shared_forget(struct scope *scope, struct step *step, struct err *err);
 
 /*
  * Is there a record with a living user for @key? Planners ask, to tell what we made from what stood

@@ -84,6 +84,53 @@ size_t str_utf8(const char *s, size_t len)
 	return n;
 }
 
+/* C0, DEL, and C1, which has ESC [ as one character (ECMA-48). */
+static bool is_control(unsigned char c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+void str_make_printable(char *text)
+{
+	size_t left = strlen(text), n;
+
+	for (; left; text += n, left -= n) {
+		n = str_utf8(text, left);
+		if (n > 2)
+			continue;
+		if (n == 2 && (unsigned char)text[0] == 0xc2 && is_control((unsigned char)text[1]))
+			memset(text, '?', n);
+		if (n < 2 && is_control((unsigned char)*text))
+			*text = '?';
+		n = n ? n : 1;
+	}
+}
+
+/*
+ * The year begins in March here, so that the day that not each year has is its last, and months have 31, 30, 31, 30, 31 days over
+ * and over: 153 days for five. 400 years have 146097 days, wherever they begin. The first ones began on 0000-03-01, 719468
+ * days before 1970.
+ */
+void str_utc(char buf[STR_UTC_SIZE], long long seconds)
+{
+	long long days = seconds / 86400 + 719468, second = seconds % 86400, era, year, month;
+
+	if (second < 0) {
+		second += 86400;
+		days--;
+	}
+	era = (days >= 0 ? days : days - 146096) / 146097;
+	days -= era * 146097;
+	year = (days - days / 1460 + days / 36524 - days / 146096) / 365;
+	days -= 365 * year + year / 4 - year / 100;
+	month = (5 * days + 2) / 153;
+	days -= (153 * month + 2) / 5;
+	month += month < 10 ? 3 : -9;
+	year += era * 400 + (month <= 2);
+	snprintf(buf, STR_UTC_SIZE, "%04lld-%02lld-%02lldT%02lld:%02lld:%02lld", year, month,
+		 days + 1, second / 3600, second / 60 % 60, second % 60);
+}
+
 bool str_starts(const char *s, const char *prefix)
 {
 	return !strncmp(s, prefix, strlen(prefix));

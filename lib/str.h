@@ -29,6 +29,20 @@ static inline bool str_empty(const char *s)
  */
 size_t str_utf8(const char *s, size_t len);
 
+/*
+ * Replace by '?' what would drive a terminal or break a line: control characters, those of U+0080 to U+009F too, as UTF-8 and
+ * as single bytes, which some terminals take for them. Other bytes that are no UTF-8 stay.
+ */
+void str_make_printable(char *text);
+
+#define STR_UTC_SIZE 64
+
+/*
+ * "2026-11-22T21:44:26": RFC 3339's date and time of @seconds since 1970, in UTC, without what may follow. gmtime(3) and
+ * strftime(3) would read /etc/localtime first.
+ */
+void str_utc(char buf[STR_UTC_SIZE], long long seconds);
+
 bool str_starts(const char *s, const char *prefix);
 
 /* Copy into @buf; -ENAMETOOLONG when it does not fit (buf is then ""). */

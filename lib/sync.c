@@ -2,10 +2,12 @@
 #include "lib/sync.h"
 
 #include "lib/cleanup.h"
+#include "lib/str.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 struct message {
 	int stage; /* STAGE_ERROR: err says what failed */
@@ -156,8 +158,11 @@ static int died(struct sync *s, int stage, struct err *err)
 
 static int adopt(const struct message *m, struct err *err)
 {
-	if (err)
+	if (err) {
 		*err = m->err;
+		/* Somebody may have got at the peer, or named what it tells of. */
+		str_make_printable(err->text);
+	}
 	return m->err.code < 0 ? m->err.code : -EPROTO;
 }
 
@@ -179,6 +184,24 @@ int sync_wait(struct sync *s, int stage, int *fds, size_t n, struct err *err)
 		return adopt(&m, err);
 	if (m.stage == STAGE_EOF)
 		return died(s, stage, err);
+	return err_set(err, -EPROTO, "%s is out of step: waited for '%s'", s->peer,
+		       stage_name(s, stage));
+}
+
+int sync_read(struct sync *s, int stage, struct err *err)
+{
+	struct message m;
+	ssize_t len;
+
+	do {
+		len = read(s->fd, &m, sizeof(m));
+	} while (len < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (len < 0)
+		return err_sys(err, -errno, "cannot hear from %s", s->peer);
+	if (len == 0)
+		return died(s, stage, err);
+	if ((size_t)len >= sizeof(m.stage) && m.stage == stage)
+		return 0;
 	return err_set(err, -EPROTO, "%s is out of step: waited for '%s'", s->peer,
 		       stage_name(s, stage));
 }

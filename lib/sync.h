@@ -35,6 +35,8 @@ void sync_fail(struct sync *s, const struct err *why);
  * error if it posted one, -EPIPE if it died, -EPROTO if it posted another stage.
  */
 int sync_wait(struct sync *s, int stage, int *fds, size_t n, struct err *err);
+/* The same of a stage without fds by read(2) alone, for who has a system call filter in force. */
+int sync_read(struct sync *s, int stage, struct err *err);
 /*
  * Wait for the peer to close its end, as execve does: 0 on end of file, the peer's error if it
  * posted one.

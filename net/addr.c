@@ -248,10 +248,10 @@ static int text_network(const char *text, void *out, struct err *err)
 	if (ret < 0)
 		return ret;
 	masked = ip_prefix_masked(&prefix);
-	if (ip_prefix_has_host_bits(&prefix))
+	if (prefix.addr.family == AF_INET && ip_prefix_has_host_bits(&prefix))
 		return err_set(err, -EINVAL, "%s has host bits set; did you mean %s?", text,
 			       ip_prefix_format(&masked, hint, sizeof(hint)));
-	*(struct ip_prefix *)out = prefix;
+	*(struct ip_prefix *)out = masked;
 	return 0;
 }
 
@@ -370,4 +370,5 @@ const struct json_custom ip_prefix_list_custom = {
 	.encode = list_encode,
 	.release = list_release,
 	.present = list_present,
+	.what = "string, or list of strings",
 };

@@ -77,7 +77,10 @@ const char *mac_format(const struct mac *m, char *buf, size_t size);
 extern const struct json_text ip_addr_text;   /* struct ip_addr */
 extern const struct json_text ip_prefix_text; /* struct ip_prefix: "10.0.0.2/24" */
 extern const struct json_text mac_text;       /* struct mac */
-/* struct ip_prefix without host bits: refused, with the masked form as a hint. */
+/*
+ * struct ip_prefix without host bits. As the kernel does: IPv4 with some is refused, with the masked form as a
+ * hint, and of IPv6 they are dropped.
+ */
 extern const struct json_text ip_network_text;
 /* struct ip_addr: an address, or a prefix whose mask is dropped (routes[].source was once one). */
 extern const struct json_text ip_source_text;

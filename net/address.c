@@ -122,9 +122,7 @@ static int search(struct scope *scope, const struct address_args *a, struct sear
 	int ret;
 
 	*s = (struct search){ .wanted = &a->prefix };
-	ret = nl_for(scope, a->at.ns, &nl, err);
-	if (ret == 0)
-		ret = link_find(nl, a->at.link, &link, err);
+	ret = link_find_in(scope, a->at.ns, a->at.link, &nl, &link, err);
 	s->index = link.index;
 	return ret < 0 || !s->index ? ret : search_link(nl, s, err);
 }

@@ -9,10 +9,7 @@
 
 static int find(struct scope *scope, const struct bridge_args *a, struct link *out, struct err *err)
 {
-	struct nl *nl;
-	int ret = nl_for(scope, a->at.ns, &nl, err);
-
-	return ret < 0 ? ret : link_find(nl, a->name, out, err);
+	return link_find_in(scope, a->at.ns, a->name, NULL, out, err);
 }
 
 static int build(struct scope *scope, struct nl_batch *b, size_t tag, void *args,

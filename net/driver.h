@@ -51,6 +51,12 @@ struct net_driver {
  */
 int net_driver_find(const char *type, const struct net_driver **out, struct err *err);
 
+/* The @i-th driver in this build; NULL behind the last. */
+const struct net_driver *net_driver_at(size_t i);
+
+/* The @i-th table of options of all drivers in this build; NULL behind the last. */
+const struct json_schema *net_driver_options(size_t i);
+
 /* plan_add() with the planner's origin. @shared may be NULL; a shared step that is planned already is not planned again. */
 int net_planner_add(const struct net_planner *p, const struct step_type *type, const char *ns,
 		    const char *shared, const void *args, struct err *err);
@@ -68,9 +74,9 @@ int net_plan_address_ready(const struct net_planner *p, const char *ns, const ch
 
 /* A locally administered MAC that begins with @first. */
 void net_choose_mac(const struct scope *scope, const char *name, uint8_t first, struct mac *out);
-/* "ve" and 12 hexadecimal digits; another @attempt gives another name. */
-void net_choose_name(const struct scope *scope, const char *name, unsigned int attempt,
-		     char out[IFNAMSIZ]);
+/* @prefix and as many hexadecimal digits as fit, at most 12; another @attempt gives another name. */
+void net_choose_name(const struct scope *scope, const char *name, const char *prefix,
+		     unsigned int attempt, char out[IFNAMSIZ]);
 
 extern const struct net_driver loopback_driver, veth_driver, netns_driver;
 

@@ -57,6 +57,24 @@ static int unknown_type(const char *type, struct err *err)
 	return ret;
 }
 
+const struct net_driver *net_driver_at(size_t i)
+{
+	for (size_t at = 0; at < array_size(drivers); at++)
+		if (drivers[at].driver && i-- == 0)
+			return drivers[at].driver;
+	return NULL;
+}
+
+const struct json_schema *net_driver_options(size_t i)
+{
+	const struct net_driver *d;
+
+	for (size_t at = 0; (d = net_driver_at(at)); at++)
+		if (d->options && i-- == 0)
+			return d->options;
+	return NULL;
+}
+
 int net_driver_find(const char *type, const struct net_driver **out, struct err *err)
 {
 	for (size_t i = 0; i < array_size(drivers); i++) {

@@ -120,6 +120,18 @@ int link_find_index(struct nl *nl, uint32_t index, struct link *out, struct err 
 	return find(nl, &b, name, out, err);
 }
 
+int link_find_in(struct scope *scope, const char *ns, const char *name, struct nl **nl,
+		 struct link *out, struct err *err)
+{
+	struct nl *own;
+	int ret;
+
+	if (!nl)
+		nl = &own;
+	ret = nl_for(scope, ns, nl, err);
+	return ret < 0 ? ret : link_find(*nl, name, out, err);
+}
+
 static bool bad_name_char(char c)
 {
 	return c == '/' || c == ':' || c == '%' || isspace((unsigned char)c) ||
@@ -147,14 +159,15 @@ int link_name_check(const char *name, struct err *err)
 	return 0;
 }
 
-bool link_is_ours(const struct link *link)
+/* Was it made by ctrnet, for whatever container? */
+static bool is_ours(const struct link *link)
 {
 	return str_starts(link->alias, LINK_MARK);
 }
 
 const char *link_owner(const struct link *link)
 {
-	if (!link_is_ours(link) || str_starts(link->alias, LINK_MARK_SHARED))
+	if (!is_ours(link) || str_starts(link->alias, LINK_MARK_SHARED))
 		return NULL;
 	return link->alias + strlen(LINK_MARK);
 }
@@ -189,12 +202,8 @@ static int probe_up(struct scope *scope, const void *args, struct err *err)
 {
 	const struct link_args *a = args;
 	struct link link;
-	struct nl *nl;
-	int ret;
+	int ret = link_find_in(scope, a->at.ns, a->at.link, NULL, &link, err);
 
-	ret = nl_for(scope, a->at.ns, &nl, err);
-	if (ret == 0)
-		ret = link_find(nl, a->at.link, &link, err);
 	if (ret < 0)
 		return ret;
 	if (!link.index)
@@ -229,13 +238,37 @@ const struct net_step_type link_up_step = {
 	.describe = describe,
 };
 
-static int build_borrow(struct scope *scope, struct nl_batch *b, size_t tag, void *args,
-			const struct link *link, struct err *err)
+/* A record may be older than the namespace: its number has been another's. */
+static bool is_of(const struct link_args *a, const struct nl *nl)
+{
+	return a->cookie == nl_netns_cookie(nl);
+}
+
+static int look_borrow(struct scope *scope, void *args, struct err *err)
 {
 	struct link_args *a = args;
+	struct link link;
+	struct nl *nl;
+	int ret = link_find_in(scope, a->at.ns, a->at.link, &nl, &link, err);
 
-	a->raised |= !(link->flags & IFF_UP);
-	return build_up(scope, b, tag, args, link, err);
+	if (ret < 0)
+		return ret;
+	if (!is_of(a, nl))
+		a->raised = false;
+	a->cookie = nl_netns_cookie(nl);
+	a->raised |= !(link.flags & IFF_UP);
+	return 0;
+}
+
+static int probe_borrow(struct scope *scope, const void *args, struct err *err)
+{
+	const struct link_args *a = args;
+	struct nl *nl;
+	int ret = nl_for(scope, a->at.ns, &nl, err);
+
+	if (ret == 0 && !is_of(a, nl))
+		ret = err_set(err, -ESTALE, "another namespace");
+	return ret < 0 ? ret : probe_up(scope, args, err);
 }
 
 static int apply_borrow(struct scope *scope, void *args, struct err *err)
@@ -254,13 +287,15 @@ static int revert_borrow(struct scope *scope, void *args, struct err *err)
 
 	if (!a->raised)
 		return 0;
+	ret = nl_for(scope, a->at.ns, &nl, err);
+	/* Without a number it is of an older version's making. */
+	if (ret < 0 || (a->cookie && !is_of(a, nl)))
+		return ret;
 	m = nl_batch_add(&b, RTM_SETLINK, 0, 0);
 	head = nl_put_header(m, sizeof(*head));
 	head->ifi_change = IFF_UP;
 	nl_put_str(m, IFLA_IFNAME, a->at.link);
-	ret = nl_for(scope, a->at.ns, &nl, err);
-	if (ret == 0)
-		ret = nl_batch_send(nl, &b, NULL, NULL, err);
+	ret = nl_batch_send(nl, &b, NULL, NULL, err);
 	if (ret < 0)
 		return ret;
 	ret = nl_batch_error(&b, err, "take down %s", a->at.link);
@@ -269,6 +304,7 @@ static int revert_borrow(struct scope *scope, void *args, struct err *err)
 
 static const struct json_field borrow_fields[] = { NET_ARGS_JSON(struct link_args, "name"),
 						   JSON_BOOL(struct link_args, "raised", raised),
+						   JSON_UINT(struct link_args, "cookie", cookie),
 						   JSON_END };
 static const struct json_schema borrow_schema = JSON_SCHEMA(struct link_args, borrow_fields);
 
@@ -277,13 +313,13 @@ const struct net_step_type link_borrow_step = {
 		.name = "link.borrow",
 		.args = &borrow_schema,
 		.phase = PHASE_CONNECT,
+		.look = look_borrow,
 		.apply = apply_borrow,
 		.apply_many = net_step_apply_many,
 		.revert = revert_borrow,
-		.probe = probe_up,
+		.probe = probe_borrow,
 		.show = show_up,
-		.learns = true,
 	},
-	.build = build_borrow,
+	.build = build_up,
 	.describe = describe,
 };

@@ -44,6 +44,10 @@ int link_find(struct nl *nl, const char *name, struct link *out, struct err *err
 /* The same for an index. */
 int link_find_index(struct nl *nl, uint32_t index, struct link *out, struct err *err);
 
+/* link_find() in the namespace @ns of a scope, whose socket *@nl is then; @nl may be NULL. */
+int link_find_in(struct scope *scope, const char *ns, const char *name, struct nl **nl,
+		 struct link *out, struct err *err);
+
 /* Start a message about the link @name. @up: and bring it up, touching no other flag. */
 struct nl_msg *link_put_name(struct nl_batch *b, uint16_t type, uint16_t flags, size_t tag,
 			     const char *name, bool up);
@@ -53,8 +57,6 @@ int link_name_check(const char *name, struct err *err);
 
 /* --- Marks --- */
 
-/* Was it made by ctrnet, for whatever container? */
-bool link_is_ours(const struct link *link);
 /* The id of the container whose mark it carries, or NULL: a stranger's, or shared by several. */
 const char *link_owner(const struct link *link);
 #define LINK_MARK "ctrnet:"
@@ -75,12 +77,13 @@ int link_delete(struct scope *scope, const char *key, const struct link *link, s
 /* Of link.up, link.borrow and link.ready. */
 struct link_args {
 	struct net_args at;
-	bool raised; /* learned by link.borrow: it was down */
+	bool raised;     /* of link.borrow: it was down */
+	uint64_t cookie; /* of link.borrow: nl_netns_cookie() */
 };
 
 /* Bring up a link of ours. Not undone: the link goes with whatever made it. */
 extern const struct net_step_type link_up_step;
-/* Bring up a link that is not ours (lo of a joined namespace): goes down again if it was down. */
+/* Bring up a link that is not ours (lo of a joined namespace), and shared: goes down again with its last user, if it was down. */
 extern const struct net_step_type link_borrow_step;
 /* Wait until a veth end, and the bridge that it is a port of, have seen that there is carrier. */
 extern const struct step_type link_ready_step;

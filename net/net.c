@@ -49,10 +49,14 @@ void net_choose_mac(const struct scope *scope, const char *name, uint8_t first, 
 		out->bytes[i] = (uint8_t)hash;
 }
 
-void net_choose_name(const struct scope *scope, const char *name, unsigned int attempt,
-		     char out[IFNAMSIZ])
+void net_choose_name(const struct scope *scope, const char *name, const char *prefix,
+		     unsigned int attempt, char out[IFNAMSIZ])
 {
-	snprintf(out, IFNAMSIZ, "ve%012" PRIx64, choose(scope, name, attempt, 0) & 0xffffffffffffu);
+	uint64_t hash = choose(scope, name, attempt, 0) & 0xffffffffffffu;
+
+	/* It is cut where the name is full. */
+	if (snprintf(out, IFNAMSIZ, "%s%012" PRIx64, prefix, hash) < 0)
+		out[0] = '\0';
 }
 
 /* --- Resolving --- */
@@ -304,11 +308,15 @@ static int plan_lo(const struct net_config *c, bool namespace_new, struct plan *
 		   struct err *err)
 {
 	const struct net_planner p = { .plan = plan, .origin = "loopback" };
-	const struct net_step_type *type = namespace_new ? &link_up_step : &link_borrow_step;
+	const struct link_args lo = { .at = { .ns = SCOPE_CONTAINER, .link = "lo" } };
 
-	if (!namespace_new && !declares(c, is_loopback))
+	if (namespace_new)
+		return net_planner_add(&p, &link_up_step.type, SCOPE_CONTAINER, NULL, &lo, err);
+	if (!declares(c, is_loopback))
 		return 0;
-	return net_plan_link(&p, &type->type, SCOPE_CONTAINER, "lo", err);
+	/* Several containers may have joined it. */
+	return net_planner_add(&p, &link_borrow_step.type, SCOPE_CONTAINER, "link.borrow:lo", &lo,
+			       err);
 }
 
 /* All host steps, then all of the container's, so that each side leaves in one sendmsg(2); routes when all links are up. */

@@ -5,18 +5,22 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/nsfs.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
-/* Open it if it is the one. */
+/* Open it if it is the one; something else with that number may lie there. */
 static int try_path(const char *path, uint64_t inode)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino != inode)
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino != inode ||
+	    ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
 		return -1;
 	return take_fd(&fd);
 }
@@ -40,6 +44,23 @@ static int find_in_proc(uint64_t inode)
 	return -1;
 }
 
+/* Blanks, backslashes and newlines are "\\" and three octal digits in mountinfo. */
+static void unescape(char *text)
+{
+	char *out = text;
+	unsigned int code;
+
+	for (const char *in = text; *in; out++) {
+		if (*in == '\\' && sscanf(in, "\\%3o", &code) == 1) {
+			*out = (char)code;
+			in += 4;
+		} else {
+			*out = *in++;
+		}
+	}
+	*out = '\0';
+}
+
 /* proc(5), mountinfo: the fourth field of a bind-mounted namespace is "net:[INODE]", the fifth its place. */
 static int find_in_mounts(uint64_t inode)
 {
@@ -55,6 +76,7 @@ static int find_in_mounts(uint64_t inode)
 		if (sscanf(line, "%*s %*s %*s %63s %4095s", root, place) != 2 ||
 		    strcmp(root, wanted))
 			continue;
+		unescape(place);
 		fd = try_path(place, inode);
 		if (fd >= 0)
 			return fd;
@@ -67,4 +89,11 @@ int netns_find(uint64_t inode)
 	int fd = find_in_proc(inode);
 
 	return fd >= 0 ? fd : find_in_mounts(inode);
+}
+
+int netns_reopen(const char *path, uint64_t inode)
+{
+	int fd = inode ? try_path(path, inode) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	return fd < 0 && inode ? netns_find(inode) : fd;
 }

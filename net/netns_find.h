@@ -11,4 +11,10 @@
  */
 int netns_find(uint64_t inode);
 
+/*
+ * The same for the one that @path led to, where it is looked for first: by now something else may be there. With @inode 0 it is
+ * whatever is there.
+ */
+int netns_reopen(const char *path, uint64_t inode);
+
 #endif

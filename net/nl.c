@@ -50,6 +50,7 @@ static int set_options(int fd, struct err *err)
 
 int nl_socket(struct err *err)
 {
+	/* To bind: any port of ours; to connect: the kernel's. */
 	struct sockaddr_nl any = { .nl_family = AF_NETLINK };
 	_cleanup_fd_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	int ret;
@@ -61,6 +62,12 @@ int nl_socket(struct err *err)
 		return ret;
 	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0)
 		return err_sys(err, -errno, "netlink socket: bind");
+	/*
+	 * Root of the namespace, who may be a container's, can send to any socket in it: what he says would be passed over, but it
+	 * could fill the buffer, and keep us listening for ever. The kernel delivers nothing but its own to one that is connected.
+	 */
+	if (connect(fd, (struct sockaddr *)&any, sizeof(any)) < 0)
+		return err_sys(err, -errno, "netlink socket: connect");
 	return take_fd(&fd);
 }
 
@@ -147,6 +154,14 @@ int nl_for(struct scope *scope, const char *key, struct nl **out, struct err *er
 	if (ret == 0)
 		*out = nl;
 	return ret;
+}
+
+uint64_t nl_netns_cookie(const struct nl *nl)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+
+	return getsockopt(nl->fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0 ? 0 : cookie;
 }
 
 bool nl_has_link(const struct nl *nl, uint32_t index)
@@ -268,7 +283,7 @@ static int receive(struct nl *nl, size_t *len, struct err *err)
 	do {
 		msg.msg_namelen = sizeof(from);
 		got = recvmsg(nl->fd, &msg, 0);
-		/* Any process may send to our port id; only port 0 is the kernel. */
+		/* Only port 0 is the kernel; what somebody sent before the socket was connected may still be there. */
 	} while ((got < 0 && errno == EINTR) || (got >= 0 && from.nl_pid != 0));
 	if (got < 0 && errno == EAGAIN)
 		return err_set(err, -ETIMEDOUT, "netlink: no answer from the kernel in %d seconds",

@@ -46,7 +46,7 @@ struct nl;
 
 /*
  * A socket in the calling thread's network namespace, set up for conversations: CLOEXEC, extended
- * acks, strict checking, a large receive buffer, and a time limit, so that no lost ack can hang us.
+ * acks, strict checking, a large receive buffer, deaf to all but the kernel, and a time limit, so that no lost ack can hang us.
  * Returns the fd.
  */
 int nl_socket(struct err *err);
@@ -69,6 +69,9 @@ int nl_open_in(const struct scope *scope, const char *key, struct err *err);
 
 /* Make @nl the scope's conversation with @key; takes it, also on failure. */
 int nl_adopt(struct scope *scope, const char *key, struct nl *nl, struct err *err);
+
+/* What tells this namespace from all that were and will be (an inode's number is used again); 0 before Linux 5.14. */
+uint64_t nl_netns_cookie(const struct nl *nl);
 
 /*
  * Does the namespace still have a link @index? By ioctl(2) (SIOCGIFNAME, netdevice(7)), the one
@@ -203,6 +206,8 @@ void nl_attrs_nested(const struct nlattr *nest, const struct nlattr **table, uin
 bool nl_get_u8(const struct nlattr *attr, uint8_t *out);
 bool nl_get_u32(const struct nlattr *attr, uint32_t *out);
 bool nl_get_bytes(const struct nlattr *attr, void *out, size_t size);
+/* A struct that grew with the kernels: as much of it as both know; what the kernel lacks is zero. False below @least bytes. */
+bool nl_get_start(const struct nlattr *attr, void *out, size_t size, size_t least);
 bool nl_get_str(const struct nlattr *attr, char *out, size_t size);
 
 #endif

@@ -187,6 +187,17 @@ bool nl_get_bytes(const struct nlattr *attr, void *out, size_t size)
 	return true;
 }
 
+bool nl_get_start(const struct nlattr *attr, void *out, size_t size, size_t least)
+{
+	size_t len = attr ? mnl_attr_get_payload_len(attr) : 0;
+
+	if (!attr || len < least)
+		return false;
+	memset(out, 0, size);
+	memcpy(out, mnl_attr_get_payload(attr), len < size ? len : size);
+	return true;
+}
+
 bool nl_get_u8(const struct nlattr *attr, uint8_t *out)
 {
 	return nl_get_bytes(attr, out, sizeof(*out));

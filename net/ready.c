@@ -79,10 +79,8 @@ static int wait_carrier(struct nl *nl, struct link *link, struct err *err)
 static int find_link(struct scope *scope, const struct net_args *at, struct nl **nl,
 		     struct link *out, struct err *err)
 {
-	int ret = nl_for(scope, at->ns, nl, err);
+	int ret = link_find_in(scope, at->ns, at->link, nl, out, err);
 
-	if (ret == 0)
-		ret = link_find(*nl, at->link, out, err);
 	if (ret == 0 && !out->index)
 		ret = err_set(err, -ENODEV, "no link '%s'", at->link);
 	return ret;

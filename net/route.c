@@ -141,15 +141,6 @@ static int apply(struct scope *scope, void *args, struct err *err)
 	return net_step_apply(&route_add_step, scope, args, err);
 }
 
-/* index 0: no such link. */
-static int find_link(struct scope *scope, const struct route_args *a, struct nl **nl,
-		     struct link *link, struct err *err)
-{
-	int ret = nl_for(scope, a->at.ns, nl, err);
-
-	return ret < 0 ? ret : link_find(*nl, a->at.link, link, err);
-}
-
 static int revert(struct scope *scope, void *args, struct err *err)
 {
 	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
@@ -157,7 +148,7 @@ static int revert(struct scope *scope, void *args, struct err *err)
 	char subject[192];
 	struct link link;
 	struct nl *nl;
-	int ret = find_link(scope, a, &nl, &link, err);
+	int ret = link_find_in(scope, a->at.ns, a->at.link, &nl, &link, err);
 
 	if (ret < 0 || !link.index)
 		return ret;
@@ -207,16 +198,17 @@ static int search(struct nl *nl, struct search *s, struct err *err)
 
 static int probe(struct scope *scope, const void *args, struct err *err)
 {
-	struct search s = { .wanted = args };
+	const struct route_args *a = args;
+	struct search s = { .wanted = a };
 	struct link link;
 	char subject[192];
 	struct nl *nl;
-	int ret = find_link(scope, args, &nl, &link, err);
+	int ret = link_find_in(scope, a->at.ns, a->at.link, &nl, &link, err);
 
 	if (ret < 0)
 		return ret;
 	if (!link.index)
-		return err_set(err, -ENOENT, "no link '%s'", s.wanted->at.link);
+		return err_set(err, -ENOENT, "no link '%s'", a->at.link);
 	s.index = link.index;
 	ret = search(nl, &s, err);
 	if (ret < 0 || s.found)

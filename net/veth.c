@@ -108,10 +108,7 @@ static int apply(struct scope *scope, void *args, struct err *err)
 
 static int find(struct scope *scope, const struct veth_args *a, struct link *out, struct err *err)
 {
-	struct nl *nl;
-	int ret = nl_for(scope, a->at.ns, &nl, err);
-
-	return ret < 0 ? ret : link_find(nl, a->name, out, err);
+	return link_find_in(scope, a->at.ns, a->name, NULL, out, err);
 }
 
 /*
@@ -143,14 +140,10 @@ static int probe_master(struct scope *scope, const struct veth_args *a, const st
 			struct err *err)
 {
 	struct link bridge = { 0 };
-	struct nl *nl;
 	int ret = 0;
 
-	if (a->at.link[0]) {
-		ret = nl_for(scope, a->at.ns, &nl, err);
-		if (ret == 0)
-			ret = link_find(nl, a->at.link, &bridge, err);
-	}
+	if (a->at.link[0])
+		ret = link_find_in(scope, a->at.ns, a->at.link, NULL, &bridge, err);
 	if (ret < 0)
 		return ret;
 	if (a->at.link[0] && (!bridge.index || link->master != bridge.index))

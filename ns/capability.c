@@ -5,11 +5,14 @@
 #include "lib/str.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define BIT(n) (1ULL << (n))
 
@@ -43,6 +46,18 @@ static int parse_one(const char *name, uint64_t *mask, struct err *err)
 		return err_set(err, -EINVAL, "unknown capability '%.60s'", name);
 	*mask |= BIT(value);
 	return 0;
+}
+
+uint64_t capability_mask(const char *name)
+{
+	uint64_t mask = 0;
+
+	return parse_one(name, &mask, NULL) < 0 ? 0 : mask;
+}
+
+struct capabilities capabilities_keep(uint64_t mask)
+{
+	return (struct capabilities){ .bounding = mask, .effective = mask, .permitted = mask };
 }
 
 static int decode_list(const struct json_value *list, uint64_t *mask, struct err *err)
@@ -101,14 +116,14 @@ static int decode(const struct json_value *value, void *out, struct err *err)
 		ret = decode_sets(value, &made, err);
 	} else {
 		ret = decode_list(value, &made.bounding, err);
-		made.effective = made.permitted = made.bounding;
+		made = capabilities_keep(made.bounding);
 	}
 	if (ret == 0)
 		*(struct capabilities *)out = made;
 	return ret;
 }
 
-static void encode_list(struct json_writer *w, const char *key, uint64_t mask)
+static void encode_list(struct json_writer *w, const char *key, uint64_t mask, bool prefixed)
 {
 	json_write_begin(w, key, '[');
 	for (int n = 0; n < 64; n++) {
@@ -117,10 +132,19 @@ static void encode_list(struct json_writer *w, const char *key, uint64_t mask)
 		if (name && str_starts(name, "cap_")) {
 			for (char *c = name; *c; c++)
 				*c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
-			json_write_string(w, NULL, name + 4);
+			json_write_string(w, NULL, prefixed ? name : name + 4);
 		}
 		cap_free(name);
 	}
+	json_write_end(w);
+}
+
+static void encode_sets(struct capabilities *c, const char *key, struct json_writer *w,
+			bool prefixed)
+{
+	json_write_begin(w, key, '{');
+	for (size_t i = 0; i < array_size(sets); i++)
+		encode_list(w, sets[i].name, *set_of(c, &sets[i]), prefixed);
 	json_write_end(w);
 }
 
@@ -130,16 +154,31 @@ static void encode(const void *in, const char *key, struct json_writer *w)
 
 	if (!c.ambient && !c.inheritable && c.bounding == c.effective &&
 	    c.bounding == c.permitted) {
-		encode_list(w, key, c.bounding);
+		encode_list(w, key, c.bounding, false);
 		return;
 	}
-	json_write_begin(w, key, '{');
-	for (size_t i = 0; i < array_size(sets); i++)
-		encode_list(w, sets[i].name, *set_of(&c, &sets[i]));
-	json_write_end(w);
+	encode_sets(&c, key, w, false);
 }
 
-const struct json_custom capabilities_json = { .decode = decode, .encode = encode };
+static void encode_oci(const void *in, const char *key, struct json_writer *w)
+{
+	struct capabilities c = *(const struct capabilities *)in;
+
+	encode_sets(&c, key, w, true);
+}
+
+#define WORDS "list of names, or object of such lists"
+
+const struct json_custom capabilities_json = {
+	.decode = decode,
+	.encode = encode,
+	.what = WORDS,
+};
+const struct json_custom capabilities_oci_json = {
+	.decode = decode,
+	.encode = encode_oci,
+	.what = WORDS,
+};
 
 int capabilities_begin(const struct capabilities *caps, struct err *err)
 {
@@ -186,7 +225,7 @@ static int raise_ambient(uint64_t mask, struct err *err)
 	return 0;
 }
 
-int capabilities_finish(const struct capabilities *caps, struct err *err)
+int capabilities_finish(const struct capabilities *caps, uint64_t until_exec, struct err *err)
 {
 	uint64_t can = held();
 	cap_t state = cap_init();
@@ -194,9 +233,10 @@ int capabilities_finish(const struct capabilities *caps, struct err *err)
 
 	if (!state)
 		return err_oom(err);
-	ret = fill(state, CAP_PERMITTED, caps->permitted & can);
+	ret = fill(state, CAP_PERMITTED, (caps->permitted | until_exec) & can);
 	if (ret == 0)
-		ret = fill(state, CAP_EFFECTIVE, caps->effective & caps->permitted & can);
+		ret = fill(state, CAP_EFFECTIVE,
+			   ((caps->effective & caps->permitted) | until_exec) & can);
 	if (ret == 0)
 		ret = fill(state, CAP_INHERITABLE, caps->inheritable & caps->bounding & can);
 	if (ret == 0 && cap_set_proc(state) < 0)
@@ -207,4 +247,37 @@ int capabilities_finish(const struct capabilities *caps, struct err *err)
 	/* capabilities(7): only what is both permitted and inheritable can be ambient. */
 	return raise_ambient(
 		caps->ambient & caps->permitted & caps->inheritable & caps->bounding & can, err);
+}
+
+/* capset(2): 64 bits of each set in two structures. */
+#define SET_WORDS 2
+
+int capabilities_get(struct capabilities *caps, struct err *err)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[SET_WORDS] = { 0 };
+
+	if (syscall(SYS_capget, &header, d) < 0)
+		return err_sys(err, -errno, "cannot read capabilities");
+	*caps = (struct capabilities){
+		.effective = d[0].effective | (uint64_t)d[1].effective << 32,
+		.permitted = d[0].permitted | (uint64_t)d[1].permitted << 32,
+		.inheritable = d[0].inheritable | (uint64_t)d[1].inheritable << 32,
+	};
+	return 0;
+}
+
+int capabilities_set(const struct capabilities *caps, struct err *err)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[SET_WORDS];
+
+	for (int i = 0; i < SET_WORDS; i++)
+		d[i] = (struct __user_cap_data_struct){
+			.effective = (uint32_t)(caps->effective >> 32 * i),
+			.permitted = (uint32_t)(caps->permitted >> 32 * i),
+			.inheritable = (uint32_t)(caps->inheritable >> 32 * i),
+		};
+	return syscall(SYS_capset, &header, d) < 0 ? err_sys(err, -errno, "cannot set capabilities")
+						   : 0;
 }

@@ -7,13 +7,20 @@
 #define NS_PROCESS_H
 
 #include "lib/err.h"
+#include "ns/namespace.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Field 22 of /proc/PID/stat, clock ticks since boot; -ESRCH if there is none, or only a zombie. */
+/*
+ * Field 22 of /proc/PID/stat, clock ticks since boot; -ESRCH if there is none, only a zombie, or one that exits. Any other
+ * error (-EMFILE, -ENFILE, -ENOMEM) says nothing of the process.
+ */
 int process_start_time(pid_t pid, uint64_t *ticks);
+
+/* Is it known that the process @pid which started at @start is no more? */
+bool process_gone(pid_t pid, uint64_t start);
 
 /*
  * A pidfd of the process @pid that started at @start. -ESRCH if it is gone, is a zombie, or is another
@@ -25,13 +32,43 @@ int process_open(pid_t pid, uint64_t start);
 int process_kill(int pidfd, int ms);
 /* Wait until it is gone, at most @ms milliseconds (-1: forever). 0, -ETIMEDOUT. */
 int process_wait_gone(int pidfd, int ms);
+/*
+ * The same of one that may be the first of a pid namespace (@pidfd is of @pid). On its way out it waits for what others put into its
+ * namespace until those have reaped it (zap_pid_ns_processes() in kernel/pid_namespace.c), which may be never. Nothing of
+ * it runs then, and it has left its namespaces and its cgroup: that is an end, too.
+ */
+int process_wait_end(int pidfd, pid_t pid, int ms);
 
 /*
- * clone3(2): like fork, with CLONE_NEW* @flags, directly into @cgroup_fd (CLONE_INTO_CGROUP) unless -1, and into
- * the pid namespace @pidns_fd unless -1. Returns 0 in the child, else its pid, with *@pidfd set; or -errno.
- * Single-threaded callers only: a raw clone may inherit a lock held by another thread.
+ * clone3(2): like fork, with CLONE_NEW* @flags, directly into @cgroup_fd (CLONE_INTO_CGROUP) unless -1. Returns 0 in the child, else its pid, with *@pidfd set; or -errno.
+ * Single-threaded callers only: a raw clone may inherit a lock held by another thread. With CLONE_PARENT it is a child
+ * of our parent.
  */
-pid_t process_clone(int flags, int cgroup_fd, int pidns_fd, int *pidfd);
+pid_t process_clone(int flags, int cgroup_fd, int *pidfd);
+
+/*
+ * For who has a filter in force: one call and nothing else, and that clone(2), whose flags a filter can see (to clone3(2)
+ * many answer ENOSYS). The child is our parent's, as with CLONE_PARENT. *@pid is the child's pid before it runs; in memory
+ * that it does not share (MADV_DONTFORK) nobody but us and who has it as well can have written that. Returns as
+ * process_clone(). The former is what process_clone_bare() passes, for whom the filter is to be asked about.
+ */
+void process_clone_bare_args(uint64_t args[6], const pid_t *pid);
+pid_t process_clone_bare(pid_t *pid);
+
+/*
+ * As process_clone(), by a process in between, which enters @joined first: all with the rights that we have now, and the
+ * user namespace last. We could not do that ourselves, since nobody gets back out of a user namespace; and the namespaces
+ * that are made then belong to it. The child is ours. With CLONE_PARENT both are children of our parent, and *@between is the
+ * other one: gone, for it to reap.
+ */
+pid_t process_clone_joined(const struct namespace_fds *joined, int flags, int cgroup_fd, int *pidfd,
+			   pid_t *between, struct err *err);
+
+/* The environment of ours, which is nobody's business inside a container, is gone from our memory. */
+void process_forget_environment(void);
+
+/* The pid of @pidfd's process, dead or alive; -ECHILD if that is no child of the process @parent. */
+pid_t process_of_child(int pidfd, pid_t parent);
 
 /* Reap @pidfd's process, a child of ours; blocks. *@exit_code as a shell has it: the status, or 128 + signal. */
 int process_reap(int pidfd, int *exit_code);

@@ -4,6 +4,7 @@
 #include "lib/cleanup.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
@@ -70,7 +71,26 @@ static void encode_type(const void *in, const char *key, struct json_writer *w)
 	json_write_int(w, key, *(const int *)in);
 }
 
-static const struct json_custom type_json = { .decode = decode_type, .encode = encode_type };
+static void encode_oci_type(const void *in, const char *key, struct json_writer *w)
+{
+	char name[40];
+
+	snprintf(name, sizeof(name), "RLIMIT_%s", name_of(*(const int *)in));
+	json_write_string(w, key, name);
+}
+
+#define TYPE_WORDS "name, with or without RLIMIT_, or its number"
+
+static const struct json_custom type_json = {
+	.decode = decode_type,
+	.encode = encode_type,
+	.what = TYPE_WORDS,
+};
+static const struct json_custom oci_type_json = {
+	.decode = decode_type,
+	.encode = encode_oci_type,
+	.what = TYPE_WORDS,
+};
 
 static const struct json_field rlimit_fields[] = {
 	JSON_CUSTOM(struct rlimit_spec, "type", type, &type_json,
@@ -81,6 +101,15 @@ static const struct json_field rlimit_fields[] = {
 };
 const struct json_schema rlimit_schema =
 	JSON_SCHEMA(struct rlimit_spec, rlimit_fields, .caseless = true);
+
+static const struct json_field oci_fields[] = {
+	JSON_CUSTOM(struct rlimit_spec, "type", type, &oci_type_json,
+		    .flags = JSON_REQUIRED | JSON_KEEP),
+	JSON_UINT(struct rlimit_spec, "hard", hard, .flags = JSON_REQUIRED | JSON_KEEP),
+	JSON_UINT(struct rlimit_spec, "soft", soft, .flags = JSON_REQUIRED | JSON_KEEP),
+	JSON_END,
+};
+const struct json_schema rlimit_oci_schema = JSON_SCHEMA(struct rlimit_spec, oci_fields);
 
 int rlimits_check(const struct rlimit_spec *list, size_t count, struct err *err)
 {
@@ -97,16 +126,55 @@ int rlimits_check(const struct rlimit_spec *list, size_t count, struct err *err)
 	return 0;
 }
 
-int rlimits_apply(const struct rlimit_spec *list, size_t count, struct err *err)
+static int fail(const struct rlimit_spec *list, size_t i, struct err *err)
+{
+	return err_sys(err, -errno, "rlimits[%zu] (%s): cannot set %llu/%llu", i,
+		       name_of(list[i].type), (unsigned long long)list[i].soft,
+		       (unsigned long long)list[i].hard);
+}
+
+int rlimits_raise(pid_t pid, const struct rlimit_spec *list, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		__rlimit_resource_t type = (__rlimit_resource_t)list[i].type;
+		struct rlimit limit;
+
+		if (prlimit(pid, type, NULL, &limit) < 0)
+			return fail(list, i, err);
+		if (list[i].hard <= limit.rlim_max)
+			continue;
+		limit.rlim_max = list[i].hard;
+		if (prlimit(pid, type, &limit, NULL) < 0)
+			return fail(list, i, err);
+	}
+	return 0;
+}
+
+static bool is_meant(int type, enum rlimits_which which)
+{
+	bool for_clone = type == RLIMIT_NPROC || type == RLIMIT_NOFILE;
+
+	return which == RLIMITS_ALL || for_clone == (which == RLIMITS_FOR_CLONE);
+}
+
+bool rlimits_any(const struct rlimit_spec *list, size_t count, enum rlimits_which which)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_meant(list[i].type, which))
+			return true;
+	return false;
+}
+
+int rlimits_apply(const struct rlimit_spec *list, size_t count, enum rlimits_which which,
+		  struct err *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		/* UINT64_MAX is RLIM_INFINITY, so the numbers carry over. */
 		const struct rlimit limit = { .rlim_cur = list[i].soft, .rlim_max = list[i].hard };
 
-		if (setrlimit((__rlimit_resource_t)list[i].type, &limit) < 0)
-			return err_sys(err, -errno, "rlimits[%zu] (%s): cannot set %llu/%llu", i,
-				       name_of(list[i].type), (unsigned long long)list[i].soft,
-				       (unsigned long long)list[i].hard);
+		if (is_meant(list[i].type, which) &&
+		    setrlimit((__rlimit_resource_t)list[i].type, &limit) < 0)
+			return fail(list, i, err);
 	}
 	return 0;
 }

@@ -123,10 +123,15 @@ void tty_pipe_move(struct tty_pipe *p, short from_events, short to_events)
 
 int tty_become(int slave, struct err *err)
 {
-	if (ioctl(slave, TIOCSCTTY, 0) < 0)
-		return err_sys(err, -errno, "cannot make the pty the controlling terminal");
 	for (int fd = 0; fd < 3; fd++)
 		if (dup2(slave, fd) < 0)
 			return err_sys(err, -errno, "cannot make the pty fd %d", fd);
+	return 0;
+}
+
+int tty_control(struct err *err)
+{
+	if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+		return err_sys(err, -errno, "cannot make the pty the controlling terminal");
 	return 0;
 }

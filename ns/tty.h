@@ -52,7 +52,8 @@ short tty_pipe_wants_write(const struct tty_pipe *p);
 /* Move what can be moved without waiting. */
 void tty_pipe_move(struct tty_pipe *p, short from_events, short to_events);
 
-/* In the child: @slave becomes the controlling terminal of a new session and fds 0, 1, 2. */
+/* In the child: @slave becomes fds 0, 1, 2; and then the controlling terminal of a new session. */
 int tty_become(int slave, struct err *err);
+int tty_control(struct err *err);
 
 #endif

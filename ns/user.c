@@ -11,7 +11,8 @@
 #include <pwd.h>
 #include <string.h>
 
-#define DATABASE_MAX (16 * 1024 * 1024) /* bytes */
+#define SUID_DUMPABLE "/proc/sys/fs/suid_dumpable"
+#define DATABASE_MAX  (16 * 1024 * 1024) /* bytes */
 
 /* /etc/passwd or /etc/group, in memory: whoever lives in the container may write to the file while it is read. */
 struct database {
@@ -197,4 +198,21 @@ int user_become(const struct user *user, struct err *err)
 	if (setresuid(user->uid, user->uid, user->uid) < 0)
 		return err_sys(err, -errno, "cannot become user %u", user->uid);
 	return 0;
+}
+
+int user_check_closed(struct err *err)
+{
+	char value[16];
+	int ret = file_read_line(AT_FDCWD, SUID_DUMPABLE, value, sizeof(value), err);
+
+	/* A kernel without sysctls has 0, for good. */
+	if (ret == -ENOENT)
+		return 0;
+	if (ret < 0)
+		return ret;
+	if (strcmp(value, "1"))
+		return 0;
+	return err_set(err, -EPERM,
+		       "fs.suid_dumpable is 1: root of the user namespace could take over ctrnet's "
+		       "process while that changes its user there (0 and 2 are safe)");
 }

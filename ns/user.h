@@ -33,4 +33,11 @@ void user_release(struct user *user);
 /* setgroups(2), setgid(2), setuid(2), in the order that keeps the right to do the next. */
 int user_become(const struct user *user, struct err *err);
 
+/*
+ * To be asked before a change of user in a user namespace where others live. The kernel makes a process as open as
+ * fs.suid_dumpable says in the very call that changes its user, and in setns(2) to a namespace that it does not own: with 1 it can
+ * be traced until it is closed again (PR_SET_DUMPABLE), and root of the namespace may do so. -EPERM with 1.
+ */
+int user_check_closed(struct err *err);
+
 #endif

@@ -83,22 +83,31 @@ static int add_cgroup(const struct rootfs_mount *m, const struct rootfs_cgroup *
 	return ret ? ret : link_controllers(dir, name, err);
 }
 
-int mount_cgroups(const struct rootfs_mount *m, const char *label, struct rootfs_run *run,
-		  int target, struct err *err)
+/* The one that is mounted without a tmpfs around it, or NULL. */
+static const struct rootfs_cgroup *find_single(const struct rootfs_mount *m,
+					       const struct rootfs_run *run)
+{
+	if (run->cgroup_count > 1 && strcmp(m->type, "cgroup2"))
+		return NULL;
+	for (size_t i = 0; i < run->cgroup_count; i++)
+		if (is_unified(&run->cgroups[i]))
+			return &run->cgroups[i];
+	return NULL;
+}
+
+static int mount_hierarchies(const struct rootfs_mount *m, const char *label,
+			     struct rootfs_run *run, int target, struct err *err)
 {
 	/* Writable until it is filled. */
 	const struct newfs fs = {
 		.type = "tmpfs",
-		.flags = m->flags & ~(unsigned long)MS_RDONLY,
+		.flags = (m->flags | MS_NOSUID | MS_NODEV | MS_NOEXEC) & ~(unsigned long)MS_RDONLY,
 		.mode = "755",
 		.label = label,
 	};
-	_cleanup_fd_ int dir = -1;
+	_cleanup_fd_ int dir = newfs_mount(&fs, err);
 	int ret;
 
-	if (run->cgroup_count == 1 && is_unified(run->cgroups))
-		return bind_cgroup(m, run->cgroups, target, err);
-	dir = newfs_mount(&fs, err);
 	if (dir < 0)
 		return dir;
 	ret = tree_attach(dir, target);
@@ -113,4 +122,17 @@ int mount_cgroups(const struct rootfs_mount *m, const char *label, struct rootfs
 	if (ret)
 		return err_sys(err, ret, "cannot make it read-only");
 	return own_add(run, dir, (struct rootfs_own){ .exclusive = true, .readonly_fd = -1 }, err);
+}
+
+int mount_cgroups(const struct rootfs_mount *m, const char *label, struct rootfs_run *run,
+		  int target, struct err *err)
+{
+	const struct rootfs_cgroup *single = find_single(m, run);
+
+	if (single)
+		return bind_cgroup(m, single, target, err);
+	if (!run->cgroup_count || !strcmp(m->type, "cgroup2"))
+		return err_set(err, -ENODEV,
+			       "the container has no cgroup that could be shown there");
+	return mount_hierarchies(m, label, run, target, err);
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rootfs/rootfs.h"
 
+#include "rootfs/command.h"
 #include "rootfs/flags.h"
 #include "rootfs/kind.h"
 #include "rootfs/path.h"
+#include "rootfs/relabel.h"
 
 #include "lib/cleanup.h"
+#include "lib/log.h"
 #include "lib/str.h"
 
 #include <errno.h>
@@ -98,12 +101,14 @@ static int check_mount(const struct rootfs_spec *spec, size_t i, struct err *err
 
 	/* The destination is in the text already, so the index is enough. */
 	if (ret)
-		return err_wrap(err, "%.*s", (int)strcspn(mount_origin(spec, i, origin), " "),
-				origin);
+		return err_wrap(err, "mounts[%zu]", mount_index(spec, i));
 	ret = check_flags(m, err);
 	if (!ret)
 		ret = check_what(m, err);
-	return ret ? err_wrap(err, "%s", mount_origin(spec, i, origin)) : 0;
+	if (!ret)
+		ret = relabel_check(m, err);
+	return ret ? err_wrap(err, "%s", mount_origin(spec, i, origin))
+		   : commands_check(spec, i, err);
 }
 
 static int check_number(const char *what, int64_t number, int64_t max, struct err *err)
@@ -159,6 +164,7 @@ static int check_paths(const char *key, char *const *paths, bool root_too, struc
 
 int rootfs_check(const struct rootfs_spec *spec, struct err *err)
 {
+	char origin[MOUNT_ORIGIN_MAX];
 	int ret;
 
 	for (size_t i = 0; i < spec->mount_count; i++) {
@@ -169,11 +175,22 @@ int rootfs_check(const struct rootfs_spec *spec, struct err *err)
 	for (size_t i = 0; i < spec->device_count; i++) {
 		ret = check_device(&spec->devices[i], err);
 		if (ret)
-			return err_wrap(err, "devices[%zu] (%s)", i,
-					spec->devices[i].path ? spec->devices[i].path : "");
+			return err_wrap(err, "%s", device_origin(spec, i, origin));
 	}
 	ret = check_paths("mask_paths", spec->masked_paths, false, err);
 	return ret ? ret : check_paths("readonly_paths", spec->readonly_paths, true, err);
+}
+
+/* mount(2) ignores them on a bind mount as well: they belong to the file system, and that is the host's. */
+static void warn_of_flags(const struct rootfs_spec *spec, size_t i)
+{
+	const struct rootfs_mount *m = &spec->mounts[i];
+	char origin[MOUNT_ORIGIN_MAX];
+
+	for (const struct mount_flag *f = mount_flags; f->name; f++)
+		if (mount_kind(m) == MOUNT_BIND && f->parameter && m->flags & f->flag)
+			log_warn("%s: '%s' (flag %lu) has no effect on a bind mount",
+				 mount_origin(spec, i, origin), f->name, f->flag);
 }
 
 int rootfs_resolve(const struct rootfs_spec *spec, struct err *err)
@@ -201,5 +218,7 @@ int rootfs_resolve(const struct rootfs_spec *spec, struct err *err)
 	if (strcmp(inside, real))
 		return err_set(err, -EINVAL, "rootfs: '%s' is not an absolute path or is a symlink",
 			       path);
+	for (size_t i = 0; i < spec->mount_count; i++)
+		warn_of_flags(spec, i);
 	return 0;
 }

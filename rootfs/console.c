@@ -67,17 +67,23 @@ static int open_host_master(struct err *err)
 }
 
 /* The other end, without looking up any name (CVE-2025-52565). */
-static int open_slave(int master, uid_t owner, struct err *err)
+static int open_peer(int master, struct err *err)
 {
-	_cleanup_fd_ int slave = -1;
-	int unlocked = 0;
-	struct stat st;
+	int unlocked = 0, slave;
 
 	if (ioctl(master, TIOCSPTLCK, &unlocked))
 		return err_sys(err, -errno, "cannot unlock the pty");
 	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return slave < 0 ? err_sys(err, -errno, "cannot open the pty's other end") : slave;
+}
+
+static int open_slave(int master, uid_t owner, struct err *err)
+{
+	_cleanup_fd_ int slave = open_peer(master, err);
+	struct stat st;
+
 	if (slave < 0)
-		return err_sys(err, -errno, "cannot open the pty's other end");
+		return slave;
 	if (fstat(slave, &st) || fchown(slave, owner, (gid_t)-1))
 		return err_sys(err, -errno, "cannot give the pty to user %u", owner);
 	/* Writable by the group only if devpts put it in one for terminals (its option gid=), as for write(1). */
@@ -108,18 +114,12 @@ static int open_console(int dev, struct err *err)
 
 static int mount_console(const struct rootfs_run *run, int slave, struct err *err)
 {
-	_cleanup_free_ char *real = NULL;
-	_cleanup_fd_ int dev = -1, target = -1, tree = -1;
-	const struct rootfs_own *own;
-	size_t missing;
-	int ret = path_resolve(run->root_fd, "/dev", &real, &missing, err);
+	_cleanup_fd_ int dev = own_scratch_directory(run, "/dev", err);
+	_cleanup_fd_ int target = -1, tree = -1;
+	int ret;
 
-	if (ret || missing)
-		return ret;
-	dev = path_open(run->root_fd, real, O_DIRECTORY);
-	own = dev < 0 ? NULL : own_find(run, dev);
-	if (!own || !own->scratch)
-		return 0;
+	if (dev < 0)
+		return dev == -EROFS ? 0 : dev;
 	target = open_console(dev, err);
 	if (target < 0)
 		return target;
@@ -171,4 +171,18 @@ int rootfs_join_console(int host_ptmx, uid_t owner, int *master, int *slave, str
 	*master = take_fd(&m);
 	*slave = take_fd(&s);
 	return 0;
+}
+
+int rootfs_give_pty(int ptmx, uid_t uid, gid_t gid, struct err *err)
+{
+	_cleanup_fd_ int slave = -1;
+
+	if (!is_ptmx(ptmx))
+		return 0;
+	slave = open_peer(ptmx, err);
+	if (slave < 0)
+		return err_wrap(err, "console");
+	return fchown(slave, uid, gid)
+		       ? err_sys(err, -errno, "console: cannot give the pty to %u:%u", uid, gid)
+		       : 0;
 }

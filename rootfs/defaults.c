@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rootfs/rootfs.h"
 
+#include "rootfs/kind.h"
 #include "rootfs/path.h"
 
 #include "lib/cleanup.h"
+#include "lib/str.h"
 
 #include <string.h>
 #include <sys/mount.h>
@@ -29,7 +31,7 @@ static int is_mounted(const struct rootfs_spec *spec, const char *path, bool *mo
 		int ret = path_inside(spec->path, spec->mounts[i].destination, &inside, err);
 
 		if (ret)
-			return err_wrap(err, "mounts[%zu]", i);
+			return err_wrap(err, "mounts[%zu]", mount_index(spec, i));
 		*mounted = !strcmp(inside, path);
 	}
 	return 0;
@@ -109,4 +111,15 @@ int rootfs_add_defaults(struct rootfs_spec *spec, struct err *err)
 		for (size_t i = 0; i < made; i++)
 			release_mount(&added[i]);
 	return ret;
+}
+
+int rootfs_protect_proc(struct rootfs_spec *spec, struct err *err)
+{
+	static const char *const readonly[] = { "/proc/sys", "/proc/sysrq-trigger", "/proc/irq",
+						"/proc/bus" };
+	int ret = strv_add(&spec->masked_paths, "/proc/kcore");
+
+	for (size_t i = 0; i < array_size(readonly) && ret == 0; i++)
+		ret = strv_add(&spec->readonly_paths, readonly[i]);
+	return ret < 0 ? err_oom(err) : 0;
 }

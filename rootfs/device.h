@@ -14,9 +14,9 @@ mode_t device_type(const struct rootfs_device *d);
 int device_make(const struct rootfs_device *d, struct rootfs_run *run, struct err *err);
 
 struct dev_link {
-	const char *path, *target;
-	const char *needs; /* only if this exists in the container; NULL: always */
-	bool needs_devpts; /* only if /dev/pts is a devpts of ours */
+	const char *path, *target; /* the path is in /dev */
+	const char *needs;         /* only if this exists in the container; NULL: always */
+	bool needs_devpts;         /* only if /dev/pts is a devpts of ours */
 };
 /* /dev/fd and so on; ended by a NULL path. */
 extern const struct dev_link dev_links[];

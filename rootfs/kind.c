@@ -19,11 +19,19 @@ enum mount_kind mount_kind(const struct rootfs_mount *m)
 		return MOUNT_REMOUNT;
 	if (is_type(m, "bind") || m->flags & MS_BIND)
 		return MOUNT_BIND;
-	if (is_type(m, "cgroup"))
+	if (is_type(m, "cgroup") || is_type(m, "cgroup2"))
 		return MOUNT_CGROUP;
 	if (str_empty(m->type) && str_empty(m->source) && mount_flags_propagation(m->flags))
 		return MOUNT_PROPAGATION;
 	return MOUNT_NEW;
+}
+
+bool rootfs_shows_cgroups(const struct rootfs_spec *spec)
+{
+	for (size_t i = 0; i < spec->mount_count; i++)
+		if (mount_kind(&spec->mounts[i]) == MOUNT_CGROUP)
+			return true;
+	return false;
 }
 
 bool mount_is_scratch(const struct rootfs_mount *m)
@@ -54,17 +62,38 @@ bool mount_is_kernel_view(const struct rootfs_mount *m)
 	return mount_kind(m) == MOUNT_NEW && (is_type(m, "proc") || is_type(m, "sysfs"));
 }
 
-const char *mount_origin(const struct rootfs_spec *spec, size_t i, char *buf)
+size_t mount_index(const struct rootfs_spec *spec, size_t i)
 {
-	const struct rootfs_mount *m = &spec->mounts[i];
-	size_t index = 0;
+	size_t index = spec->mounts[i].skipped;
 
 	for (size_t j = 0; j < i; j++)
 		index += !spec->mounts[j].automatic;
+	return index;
+}
+
+const char *mount_origin(const struct rootfs_spec *spec, size_t i, char *buf)
+{
+	const struct rootfs_mount *m = &spec->mounts[i];
+
 	if (m->automatic)
 		snprintf(buf, MOUNT_ORIGIN_MAX, "the automatic mount on %s", m->destination);
 	else
-		snprintf(buf, MOUNT_ORIGIN_MAX, "mounts[%zu] (%s)", index,
+		snprintf(buf, MOUNT_ORIGIN_MAX, "mounts[%zu] (%s)", mount_index(spec, i),
 			 m->destination ? m->destination : "");
+	return buf;
+}
+
+const char *device_origin(const struct rootfs_spec *spec, size_t i, char *buf)
+{
+	const struct rootfs_device *d = &spec->devices[i];
+	const char *path = d->path ? d->path : "";
+	size_t index = d->skipped;
+
+	for (size_t j = 0; j < i; j++)
+		index += !spec->devices[j].automatic;
+	if (d->automatic)
+		snprintf(buf, MOUNT_ORIGIN_MAX, "the automatic device %s", path);
+	else
+		snprintf(buf, MOUNT_ORIGIN_MAX, "devices[%zu] (%s)", index, path);
 	return buf;
 }

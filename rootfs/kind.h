@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an entry of `mounts` asks for, as everybody in this folder reads it. */
+/* What an entry of `mounts` asks for, as everybody in this folder reads it; and what errors call it, and a device. */
 #ifndef ROOTFS_KIND_H
 #define ROOTFS_KIND_H
 
@@ -8,7 +8,7 @@
 enum mount_kind {
 	MOUNT_NEW,         /* a new mount of a file system */
 	MOUNT_BIND,        /* a path of the host: type "bind", or MS_BIND */
-	MOUNT_CGROUP,      /* the container's own cgroups: type "cgroup" */
+	MOUNT_CGROUP,      /* the container's own cgroups: type "cgroup" or "cgroup2" */
 	MOUNT_REMOUNT,     /* other flags for what is mounted there: MS_REMOUNT */
 	MOUNT_PROPAGATION, /* neither type nor source, only MS_SHARED or the like */
 };
@@ -24,6 +24,9 @@ struct rootfs_own mount_own(const struct rootfs_mount *m);
 /* Types that must never be mounted through a symlink: what is masked and trusted by path lives there. */
 bool mount_is_kernel_view(const struct rootfs_mount *m);
 
+/* The index that the config has for the entry @i, which is none of rootfs_add_defaults(). */
+size_t mount_index(const struct rootfs_spec *spec, size_t i);
+
 #define MOUNT_ORIGIN_MAX 256
 
 /*
@@ -31,5 +34,8 @@ bool mount_is_kernel_view(const struct rootfs_mount *m);
  * automatic mount on /dev". Returns @buf, of MOUNT_ORIGIN_MAX bytes.
  */
 const char *mount_origin(const struct rootfs_spec *spec, size_t i, char *buf);
+
+/* Likewise: "devices[2] (/dev/fuse)", or "the automatic device /dev/null". */
+const char *device_origin(const struct rootfs_spec *spec, size_t i, char *buf);
 
 #endif

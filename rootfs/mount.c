@@ -2,6 +2,7 @@
 #include "rootfs/mount.h"
 
 #include "rootfs/attach.h"
+#include "rootfs/command.h"
 #include "rootfs/flags.h"
 #include "rootfs/kind.h"
 #include "rootfs/newfs.h"
@@ -93,6 +94,21 @@ static int check_same_kind(int target, mode_t type, struct err *err)
 	return err_set(err, -EISDIR, "the destination is a directory, and a file is to be mounted");
 }
 
+/*
+ * mount_namespaces(7): flags of what the host had mounted are locked in a user namespace, so a request to clear one is refused, and
+ * so is any for other access times. Then they stay; what is set is set.
+ */
+static int change_flags(const struct rootfs_mount *m, int fd, uint64_t clear,
+			const struct rootfs_run *run)
+{
+	uint64_t set = mount_flags_attrs(m->flags);
+	int ret = tree_change(fd, set, clear, 0, m->flags & MS_REC);
+
+	if (ret != -EPERM || !run->userns)
+		return ret;
+	return tree_change(fd, set & ~(uint64_t)MOUNT_ATTR__ATIME, 0, 0, m->flags & MS_REC);
+}
+
 static int set_propagation(const struct rootfs_mount *m, int fd, struct err *err)
 {
 	unsigned long propagation = mount_flags_propagation(m->flags);
@@ -120,6 +136,34 @@ static int remember(const struct rootfs_mount *m, int tree, struct rootfs_run *r
 			return err_sys(err, -errno, "cannot keep the mount");
 	}
 	return own_add(run, tree, own, err);
+}
+
+/* Message queues have labels of their own; what is made in the container is like its root. */
+static int label_root(int tree, const char *label, struct err *err)
+{
+	_cleanup_fd_ int dir = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir < 0 ? err_sys(err, -errno, "cannot open what was mounted")
+		       : rootfs_label_file(dir, label, err);
+}
+
+/* What EPERM means in a user namespace: mount_too_revealing() and mount_capable() in the kernel. */
+static const char covered[] =
+	" (in a user namespace it takes one of the host that is not read-only and has nothing "
+	"mounted over parts of it)";
+static const char not_for_users[] =
+	" (in a user namespace only file systems without a disk can be mounted)";
+
+static int mount_procfs(const struct rootfs_procfs *procfs, const struct newfs *fs, struct err *err)
+{
+	_cleanup_fd_ int fs_fd = procfs->open(procfs->pidns, err);
+	_cleanup_fd_ int tree = fs_fd < 0 ? fs_fd : newfs_mount_context(fs_fd, fs, err);
+	int ret;
+
+	if (tree < 0)
+		return tree;
+	ret = procfs->check(tree, procfs->pidns, err);
+	return ret < 0 ? ret : take_fd(&tree);
 }
 
 static int mount_new(const struct rootfs_spec *spec, const struct rootfs_mount *m,
@@ -151,20 +195,40 @@ static int mount_new(const struct rootfs_spec *spec, const struct rootfs_mount *
 	/* These have labels of their own for each file, and take no context. */
 	if (!mount_is_kernel_view(m) && strcmp(m->type, "mqueue"))
 		fs.label = spec->mount_label;
-	tree = newfs_mount(&fs, err);
+	tree = run->procfs && !strcmp(m->type, "proc") ? mount_procfs(run->procfs, &fs, err)
+						       : newfs_mount(&fs, err);
+	if (tree == -EPERM && run->userns)
+		return err_append(err, "%s", mount_is_kernel_view(m) ? covered : not_for_users);
 	if (tree < 0)
 		return tree;
-	ret = attach(m, tree, target, err);
+	ret = strcmp(m->type, "mqueue") ? 0 : label_root(tree, spec->mount_label, err);
+	if (!ret)
+		ret = attach(m, tree, target, err);
 	return ret ? ret : remember(m, tree, run, err);
 }
 
-static int clone_source(const struct rootfs_mount *m, mode_t *type, struct err *err)
+/* What is different for a process in a user namespace. */
+static int explain_source(const struct rootfs_run *run, int code, struct err *err)
+{
+	if (run->userns && code == -EACCES)
+		err_append(err, " (the container's root has to get there by its id on the host)");
+	if (run->userns && code == -EINVAL)
+		err_append(err,
+			   " (in a user namespace the mounts below it have to come along, with "
+			   "the flag MS_REC)");
+	return code;
+}
+
+static int clone_source(const struct rootfs_mount *m, const struct rootfs_run *run, mode_t *type,
+			struct err *err)
 {
 	_cleanup_fd_ int tree = tree_clone(AT_FDCWD, m->source, m->flags & MS_REC);
 	struct stat st;
 
-	if (tree < 0)
-		return err_sys(err, tree, "source '%s'", m->source);
+	if (tree < 0) {
+		err_sys(err, tree, "source '%s'", m->source);
+		return explain_source(run, tree, err);
+	}
 	if (fstat(tree, &st))
 		return err_sys(err, -errno, "source '%s'", m->source);
 	*type = S_ISDIR(st.st_mode) ? S_IFDIR : S_IFREG;
@@ -191,7 +255,7 @@ static int mount_bind(const struct rootfs_spec *spec, const struct rootfs_mount 
 	int ret;
 
 	(void)spec;
-	tree = clone_source(m, &type, err);
+	tree = clone_source(m, run, &type, err);
 	if (tree < 0)
 		return tree;
 	ret = check_proc_source(inside, tree, err);
@@ -203,23 +267,10 @@ static int mount_bind(const struct rootfs_spec *spec, const struct rootfs_mount 
 	ret = check_same_kind(target, type, err);
 	if (ret)
 		return ret;
-	ret = tree_change(tree, mount_flags_attrs(m->flags), mount_flags_clear(m->flags), 0,
-			  m->flags & MS_REC);
+	ret = change_flags(m, tree, mount_flags_clear(m->flags), run);
 	if (ret)
 		return err_sys(err, ret, "cannot set the flags of the mount");
 	return attach(m, tree, target, err);
-}
-
-static int mount_cgroup(const struct rootfs_spec *spec, const struct rootfs_mount *m,
-			struct rootfs_run *run, const char *inside, struct err *err)
-{
-	_cleanup_fd_ int target = open_target(run, m, inside, S_IFDIR, err);
-	int ret;
-
-	if (target < 0)
-		return target;
-	ret = check_same_kind(target, S_IFDIR, err);
-	return ret ? ret : mount_cgroups(m, spec->mount_label, run, target, err);
 }
 
 /* What is mounted at @inside already. */
@@ -243,6 +294,24 @@ static int open_mounted(const struct rootfs_run *run, const char *inside, struct
 	return take_fd(&fd);
 }
 
+static int mount_cgroup(const struct rootfs_spec *spec, const struct rootfs_mount *m,
+			struct rootfs_run *run, const char *inside, struct err *err)
+{
+	_cleanup_fd_ int target = open_target(run, m, inside, S_IFDIR, err);
+	_cleanup_fd_ int made = -1;
+	int ret;
+
+	if (target < 0)
+		return target;
+	ret = check_same_kind(target, S_IFDIR, err);
+	if (!ret)
+		ret = mount_cgroups(m, spec->mount_label, run, target, err);
+	if (ret || !mount_flags_propagation(m->flags))
+		return ret;
+	made = open_mounted(run, inside, err);
+	return made < 0 ? made : set_propagation(m, made, err);
+}
+
 static int mount_remount(const struct rootfs_spec *spec, const struct rootfs_mount *m,
 			 struct rootfs_run *run, const char *inside, struct err *err)
 {
@@ -260,8 +329,7 @@ static int mount_remount(const struct rootfs_spec *spec, const struct rootfs_mou
 		if (ret)
 			return ret;
 	}
-	ret = tree_change(fd, mount_flags_attrs(m->flags), mount_flags_clear_all(m->flags), 0,
-			  m->flags & MS_REC);
+	ret = change_flags(m, fd, mount_flags_clear_all(m->flags), run);
 	if (ret)
 		return err_sys(err, ret, "cannot change the flags of the mount");
 	return set_propagation(m, fd, err);
@@ -285,7 +353,8 @@ static int (*const by_kind[])(const struct rootfs_spec *, const struct rootfs_mo
 	[MOUNT_PROPAGATION] = mount_propagate,
 };
 
-int mount_entry(const struct rootfs_spec *spec, size_t i, struct rootfs_run *run, struct err *err)
+static int make_mount(const struct rootfs_spec *spec, size_t i, struct rootfs_run *run,
+		      struct err *err)
 {
 	const struct rootfs_mount *m = &spec->mounts[i];
 	_cleanup_free_ char *inside = NULL;
@@ -295,4 +364,13 @@ int mount_entry(const struct rootfs_spec *spec, size_t i, struct rootfs_run *run
 	if (!ret)
 		ret = by_kind[mount_kind(m)](spec, m, run, inside, err);
 	return ret ? err_wrap(err, "%s", mount_origin(spec, i, origin)) : 0;
+}
+
+int mount_entry(const struct rootfs_spec *spec, size_t i, struct rootfs_run *run, struct err *err)
+{
+	int ret = commands_run(spec, i, BEFORE_MOUNT, run, err);
+
+	if (!ret)
+		ret = make_mount(spec, i, run, err);
+	return ret ? ret : commands_run(spec, i, AFTER_MOUNT, run, err);
 }

@@ -11,6 +11,7 @@
 
 #include "rootfs/kind.h"
 #include "rootfs/path.h"
+#include "rootfs/relabel.h"
 #include "rootfs/rootfs.h"
 
 #include "lib/cleanup.h"
@@ -166,7 +167,7 @@ static const struct step_type mountpoint_step = {
 	.show = mountpoint_show,
 };
 
-const struct step_type *const rootfs_step_types[] = { &mountpoint_step, NULL };
+const struct step_type *const rootfs_step_types[] = { &mountpoint_step, &relabel_step, NULL };
 
 static bool is_planned(const struct plan *plan, const char *key)
 {

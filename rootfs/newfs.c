@@ -46,8 +46,7 @@ static int set_parameter(int fs_fd, const char *key, const char *value, struct e
 	return ret;
 }
 
-/* Cut the next option off *@rest, which is written to; NULL at the end. */
-static char *next_option(char **rest)
+char *newfs_next_option(char **rest)
 {
 	char *start = *rest, *at = start;
 	bool quoted = false;
@@ -80,7 +79,7 @@ static int set_data(int fs_fd, const char *data, struct err *err)
 
 	if (!copy)
 		return err_oom(err);
-	while ((option = next_option(&rest))) {
+	while ((option = newfs_next_option(&rest))) {
 		char *value = strchr(option, '=');
 		int ret;
 
@@ -172,15 +171,20 @@ static int create(int fs_fd, const struct newfs *fs, struct err *err)
 	return ret;
 }
 
+int newfs_mount_context(int fs_fd, const struct newfs *fs, struct err *err)
+{
+	int ret = configure(fs_fd, fs, err);
+
+	return ret ? ret : create(fs_fd, fs, err);
+}
+
 int newfs_mount(const struct newfs *fs, struct err *err)
 {
 	_cleanup_fd_ int fs_fd = fsopen(fs->type, FSOPEN_CLOEXEC);
-	int ret;
 
 	if (fs_fd < 0)
 		return err_sys(err, -errno, "file system type '%s'", fs->type);
-	ret = configure(fs_fd, fs, err);
-	return ret ? ret : create(fs_fd, fs, err);
+	return newfs_mount_context(fs_fd, fs, err);
 }
 
 static bool has_parameters(unsigned long flags)

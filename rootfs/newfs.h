@@ -21,11 +21,19 @@ struct newfs {
 
 /* The detached mount (O_PATH, CLOEXEC), or a negative errno. */
 int newfs_mount(const struct newfs *fs, struct err *err);
+/* The same with a context of fsopen(2) that somebody else has opened. */
+int newfs_mount_context(int fs_fd, const struct newfs *fs, struct err *err);
 
 /*
  * Change the file system mounted at @mount_fd: what of @flags (MS_*) are its own options, and @data (NULL: none).
  * Nothing to change is success.
  */
 int newfs_reconfigure(int mount_fd, unsigned long flags, const char *data, struct err *err);
+
+/*
+ * Cut the next option off the data *@rest, which is written to; NULL at the end. Commas within double quotes are not the
+ * end of one.
+ */
+char *newfs_next_option(char **rest);
 
 #endif

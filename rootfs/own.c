@@ -147,3 +147,18 @@ int own_scratch_parent(const struct rootfs_run *run, const char *real, size_t mi
 	ret = path_open(run->root_fd, parent, O_DIRECTORY);
 	return ret < 0 ? err_sys(err, ret, "'%s' in the rootfs", parent) : ret;
 }
+
+int own_scratch_directory(const struct rootfs_run *run, const char *inside, struct err *err)
+{
+	_cleanup_free_ char *real = NULL;
+	const struct rootfs_own *own;
+	_cleanup_fd_ int fd = -1;
+	size_t missing;
+	int ret = path_resolve(run->root_fd, inside, &real, &missing, err);
+
+	if (ret)
+		return ret;
+	fd = missing ? -1 : path_open(run->root_fd, real, O_DIRECTORY);
+	own = fd < 0 ? NULL : own_find(run, fd);
+	return own && own->scratch ? take_fd(&fd) : -EROFS;
+}

@@ -29,4 +29,9 @@ int own_make(const struct rootfs_run *run, const char *real, size_t missing, mod
 int own_scratch_parent(const struct rootfs_run *run, const char *real, size_t missing,
 		       struct err *err);
 
+/*
+ * The directory @inside, if it is there, on a scratch mount of ours. O_PATH fd; -EROFS, without a text, if not.
+ */
+int own_scratch_directory(const struct rootfs_run *run, const char *inside, struct err *err);
+
 #endif

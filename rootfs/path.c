@@ -22,6 +22,13 @@ struct stack {
 	size_t len;
 };
 
+/* Instead of an initializer, which would fill the whole of it. */
+static void stack_clear(struct stack *s)
+{
+	s->text[0] = '\0';
+	s->len = 0;
+}
+
 static int stack_push(struct stack *s, const char *name, size_t len)
 {
 	if (s->len + 1 + len >= sizeof(s->text))
@@ -84,10 +91,11 @@ static const char *cut_rootfs(const char *rootfs, const char *path)
 
 int path_inside(const char *rootfs, const char *path, char **inside, struct err *err)
 {
-	struct stack done = { .len = 0 };
 	const char *rest, *name;
+	struct stack done;
 	size_t len;
 
+	stack_clear(&done);
 	if (str_empty(path))
 		return err_set(err, -EINVAL, "the path is empty");
 	rest = cut_rootfs(rootfs, path);
@@ -161,10 +169,8 @@ static int follow(struct walk *w, int fd)
 	memcpy(w->todo, joined, (size_t)n + 1);
 	w->rest = w->todo;
 	stack_pop(&w->done);
-	if (target[0] == '/') {
-		w->done.len = 0;
-		w->done.text[0] = '\0';
-	}
+	if (target[0] == '/')
+		stack_clear(&w->done);
 	return 0;
 }
 
@@ -212,13 +218,17 @@ static int walk_all(struct walk *w)
 	return 0;
 }
 
-int path_resolve(int root, const char *inside, char **real, size_t *missing, struct err *err)
+static int walk(int root, const char *inside, char **real, size_t *missing, struct err *err)
 {
-	struct walk w = { .root = root };
+	struct walk w;
 	char *copy;
 	int ret;
 
+	w.root = root;
+	stack_clear(&w.done);
 	w.rest = w.todo;
+	w.missing = 0;
+	w.links = 0;
 	ret = str_copy(w.todo, sizeof(w.todo), inside);
 	if (!ret)
 		ret = walk_all(&w);
@@ -229,6 +239,37 @@ int path_resolve(int root, const char *inside, char **real, size_t *missing, str
 		return err_oom(err);
 	*real = copy;
 	*missing = w.missing;
+	return 0;
+}
+
+/*
+ * Most paths have no symlinks, and the last component is missing at most: the kernel says so faster than a walk that
+ * opens each component. False where that is needed, also for its error.
+ */
+static bool is_real(int root, const char *inside, size_t *missing)
+{
+	size_t depth = path_depth(inside);
+
+	for (*missing = 0; *missing <= depth; (*missing)++) {
+		_cleanup_free_ char *prefix = path_prefix(inside, depth - *missing);
+		_cleanup_fd_ int fd = prefix ? path_open(root, prefix, 0) : -ENOMEM;
+
+		if (fd != -ENOENT)
+			return fd >= 0;
+	}
+	return false;
+}
+
+int path_resolve(int root, const char *inside, char **real, size_t *missing, struct err *err)
+{
+	char *copy;
+
+	if (!is_real(root, inside, missing))
+		return walk(root, inside, real, missing, err);
+	copy = strdup(inside);
+	if (!copy)
+		return err_oom(err);
+	*real = copy;
 	return 0;
 }
 

@@ -2,9 +2,11 @@
 /* Which mountpoints the rootfs lacks, told before anything is mounted. */
 #include "rootfs/rootfs.h"
 
+#include "rootfs/command.h"
 #include "rootfs/kind.h"
 #include "rootfs/mountpoint.h"
 #include "rootfs/path.h"
+#include "rootfs/relabel.h"
 
 #include "lib/cleanup.h"
 #include "lib/str.h"
@@ -94,15 +96,19 @@ static int plan_path(const struct planner *p, size_t limit, char **inside, bool 
 	return mountpoint_plan(base, *inside, missing, file, origin, p->scope, p->plan, err);
 }
 
-static int is_file_source(const struct rootfs_mount *m, bool *file, struct err *err)
+static int is_file_source(const struct rootfs_spec *spec, size_t i, bool *file, struct err *err)
 {
+	const struct rootfs_mount *m = &spec->mounts[i];
 	struct stat st;
 
 	*file = false;
 	if (mount_kind(m) != MOUNT_BIND)
 		return 0;
+	/* What a command has yet to make can be told by nobody: most are directories. */
 	if (stat(m->source, &st))
-		return errno == EACCES ? 0 : err_sys(err, -errno, "source '%s'", m->source);
+		return errno == EACCES || (errno == ENOENT && commands_until(spec, i))
+			       ? 0
+			       : err_sys(err, -errno, "source '%s'", m->source);
 	*file = !S_ISDIR(st.st_mode);
 	return 0;
 }
@@ -117,9 +123,11 @@ static int plan_mount(const struct planner *p, size_t i, struct err *err)
 	if (!takes_place(m))
 		return 0;
 	mount_origin(p->spec, i, origin);
-	ret = is_file_source(m, &file, err);
+	ret = is_file_source(p->spec, i, &file, err);
 	if (!ret)
 		ret = plan_path(p, i, &p->inside[i], file, origin, err);
+	if (!ret)
+		ret = relabel_plan(p->spec, m, origin, p->plan, err);
 	return ret ? err_wrap(err, "%s", origin) : 0;
 }
 
@@ -127,12 +135,10 @@ static int plan_device(const struct planner *p, size_t i, struct err *err)
 {
 	const char *path = p->spec->devices[i].path;
 	_cleanup_free_ char *inside = NULL;
-	_cleanup_free_ char *origin = str_format("devices[%zu] (%s)", i, path ? path : "");
-	int ret;
+	char origin[MOUNT_ORIGIN_MAX];
+	int ret = path_inside(NULL, path, &inside, err);
 
-	if (!origin)
-		return err_oom(err);
-	ret = path_inside(NULL, path, &inside, err);
+	device_origin(p->spec, i, origin);
 	if (!ret)
 		ret = plan_path(p, p->spec->mount_count, &inside, true, origin, err);
 	return ret ? err_wrap(err, "%s", origin) : 0;

@@ -12,6 +12,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 /* From here on nothing we mount shows up on the host; what the host mounts shows up here, or not. */
 static int cut_propagation(const struct rootfs_spec *spec, struct err *err)
@@ -24,6 +25,30 @@ static int cut_propagation(const struct rootfs_spec *spec, struct err *err)
 		       : 0;
 }
 
+/*
+ * The container's root has to get to the rootfs by its id on the host. The error names the first directory that he may
+ * not search.
+ */
+static int explain_denied(const char *path, struct err *err)
+{
+	_cleanup_free_ char *inside = NULL;
+
+	if (path_inside(NULL, path, &inside, NULL))
+		return -EACCES;
+	for (size_t i = 1; i <= path_depth(inside); i++) {
+		_cleanup_free_ char *above = path_prefix(inside, i - 1);
+		_cleanup_free_ char *at = path_prefix(inside, i);
+
+		if (!above || !at || access(at, F_OK) == 0 || errno != EACCES)
+			continue;
+		return err_set(err, -EACCES,
+			       "rootfs '%s': the container's root has no right to search '%s' on "
+			       "the host (chmod o+x, or another place)",
+			       path, above);
+	}
+	return -EACCES;
+}
+
 /* pivot_root(2) wants a mount; the clone inherits the propagation of what it is cloned from. */
 static int make_root(const struct rootfs_spec *spec, struct err *err)
 {
@@ -31,8 +56,10 @@ static int make_root(const struct rootfs_spec *spec, struct err *err)
 	_cleanup_fd_ int tree = -1;
 	int ret;
 
-	if (place < 0)
-		return err_sys(err, place, "rootfs '%s'", spec->path);
+	if (place < 0) {
+		err_sys(err, place, "rootfs '%s'", spec->path);
+		return place == -EACCES ? explain_denied(spec->path, err) : place;
+	}
 	tree = tree_clone(place, "", true);
 	if (tree < 0)
 		return err_sys(err, tree, "rootfs '%s': cannot be mounted", spec->path);
@@ -79,17 +106,4 @@ int rootfs_mount_all(const struct rootfs_spec *spec, struct rootfs_run *run, str
 			return ret;
 	}
 	return 0;
-}
-
-void rootfs_run_release(struct rootfs_run *run)
-{
-	if (!run)
-		return;
-	run->root_fd = close_fd(run->root_fd);
-	run->null_fd = close_fd(run->null_fd);
-	for (size_t i = 0; i < run->own_count; i++)
-		close_fd(run->own[i].readonly_fd);
-	free(run->own);
-	run->own = NULL;
-	run->own_count = 0;
 }

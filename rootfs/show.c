@@ -2,6 +2,7 @@
 /* The child's work as the commands a person would have typed, in order. */
 #include "rootfs/rootfs.h"
 
+#include "rootfs/command.h"
 #include "rootfs/device.h"
 #include "rootfs/flags.h"
 #include "rootfs/kind.h"
@@ -124,13 +125,23 @@ static void show_bind(const struct rootfs_spec *spec, const struct rootfs_mount 
 static void show_cgroup(const struct rootfs_spec *spec, const struct rootfs_mount *m,
 			const char *inside, FILE *out)
 {
-	fputs("mount -t tmpfs", out);
-	print_options(NULL, m->flags & ~(unsigned long)MS_RDONLY, "mode=755", out);
-	fputs(" tmpfs ", out);
+	bool single = !strcmp(m->type, "cgroup2");
+
+	if (!single) {
+		fputs("mount -t tmpfs", out);
+		print_options(NULL,
+			      (m->flags | MS_NOSUID | MS_NODEV | MS_NOEXEC) &
+				      ~(unsigned long)MS_RDONLY,
+			      "mode=755", out);
+		fputs(" tmpfs ", out);
+		print_path(spec, inside, out);
+		fputc('\n', out);
+	}
+	fputs("mount --bind \"$CGROUP\" ", out);
 	print_path(spec, inside, out);
-	fputs("\nmount --bind \"$CGROUP\" ", out);
-	print_path(spec, inside, out);
-	fputs("/CONTROLLERS   # for each cgroup of the container\n", out);
+	fputs(single ? "   # the container's own\n"
+		     : "/CONTROLLERS   # for each cgroup of the container\n",
+	      out);
 	if (!(m->flags & MS_RDONLY))
 		return;
 	fputs("mount -o remount,bind,ro ", out);
@@ -180,12 +191,30 @@ static bool is_mounted(const struct rootfs_spec *spec, const char *path, const c
 	return found;
 }
 
-static void show_device(const struct rootfs_spec *spec, const struct rootfs_device *d, FILE *out)
+static void show_host_device(const struct rootfs_spec *spec, const char *inside, FILE *out)
+{
+	fputs("touch ", out);
+	print_path(spec, inside, out);
+	fputs("\nmount --bind ", out);
+	str_print_shell(out, inside);
+	fputc(' ', out);
+	print_path(spec, inside, out);
+	fputs("\nmount -o remount,bind,ro ", out);
+	print_path(spec, inside, out);
+	fputc('\n', out);
+}
+
+static void show_device(const struct rootfs_spec *spec, const struct rootfs_device *d, bool userns,
+			FILE *out)
 {
 	_cleanup_free_ char *inside = NULL;
 
 	if (path_inside(NULL, d->path, &inside, NULL))
 		return;
+	if (userns && device_type(d) != S_IFIFO) {
+		show_host_device(spec, inside, out);
+		return;
+	}
 	fprintf(out, "mknod -m %o ", d->file_mode);
 	print_path(spec, inside, out);
 	if (device_type(d) == S_IFIFO)
@@ -244,7 +273,7 @@ static void show_restrictions(const struct rootfs_spec *spec, FILE *out)
 		fputs("mount -o remount,bind,ro /\n", out);
 }
 
-void rootfs_show(const struct rootfs_spec *spec, FILE *out)
+void rootfs_show(const struct rootfs_spec *spec, bool userns, FILE *out)
 {
 	fprintf(out, "mount --make-r%s /\n", spec->private_propagation ? "private" : "slave");
 	fputs("mount --rbind ", out);
@@ -252,10 +281,13 @@ void rootfs_show(const struct rootfs_spec *spec, FILE *out)
 	fputc(' ', out);
 	str_print_shell(out, spec->path);
 	fputc('\n', out);
-	for (size_t i = 0; i < spec->mount_count; i++)
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		commands_show(spec, i, BEFORE_MOUNT, out);
 		show_mount(spec, &spec->mounts[i], out);
+		commands_show(spec, i, AFTER_MOUNT, out);
+	}
 	for (size_t i = 0; i < spec->device_count; i++)
-		show_device(spec, &spec->devices[i], out);
+		show_device(spec, &spec->devices[i], userns, out);
 	show_links(spec, out);
 	show_enter(spec, out);
 	show_restrictions(spec, out);

@@ -14,6 +14,7 @@ for source in tests/fuzz/fuzz_*.c; do
 	name=$(basename "$source" .c)
 	corpus=("$dir/corpus/$name")
 	[ ! -d "tests/fuzz/corpus/${name#fuzz_}" ] || corpus+=("tests/fuzz/corpus/${name#fuzz_}")
+	[ "$name" != fuzz_config ] || corpus+=(tests/golden/configs)
 	mkdir -p "$dir/corpus/$name" "$dir/crashes"
 	echo "fuzz: $name"
 	if "$dir/tests/fuzz/$name" -max_total_time="${FUZZ_TIME:-60}" -timeout=10 -print_final_stats=1 \

@@ -23,7 +23,7 @@ cgroup_dirs() {
 		if [ -z "$controllers" ]; then
 			mount=/sys/fs/cgroup
 			# Processes may sit only in leaves of v2, so not below our own.
-			if [ -d "$mount/unified" ]; then mount+=/unified; else path=/; fi
+			if [ -d "$mount/unified" ]; then mount+=/unified; else path=${CTRNET_TEST_PARENT:-/}; fi
 		fi
 		[ -f "$mount/cgroup.procs" ] && echo "$mount${path%/}/ctrnet-test-$$"
 	done </proc/self/cgroup
@@ -66,7 +66,9 @@ outside() {
 
 	[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP needs root'; return; }
 	CTRNET_TEST_CGROUPS=$(cgroup_dirs | tr '\n' ' ')
-	export CTRNET_TEST_CGROUPS
+	# For names: inside, pids are small and much the same in every run.
+	CTRNET_TEST_RUN=$$
+	export CTRNET_TEST_CGROUPS CTRNET_TEST_RUN
 	trap remove_cgroups EXIT
 	for dir in $CTRNET_TEST_CGROUPS; do make_cgroup "$dir"; done
 	(
@@ -77,16 +79,38 @@ outside() {
 	return $status
 }
 
+# Tests with any word of $TAGS; a word is TAG,TAG... that a test must have, or with "!" must not. Without any: all but the slow ones.
+filter_tags() {
+	local word
+	for word in ${TAGS:-!slow}; do echo --filter-tags "$word"; done
+}
+
+# Of the /run that descriptor 8 is: what says that systemd is the init, and its bus.
+show_systemd() {
+	local dir
+
+	for dir in systemd/system dbus; do
+		[ -d "/proc/self/fd/8/$dir" ] || continue
+		mkdir -p "/run/$dir"
+		# As it is: the path that the link has is that of the new /run.
+		mount --no-canonicalize --bind "/proc/self/fd/8/$dir" "/run/$dir"
+	done
+	exec 8<&-
+}
+
 # Pid 1 of the little machine; it must not exec, or nobody reaps what containers leave.
 inside() {
 	local status=0
 
 	ip link set lo up
+	exec 8</run
 	mount -t tmpfs -o mode=755 tmpfs /run
+	show_systemd
 	# What mount(8) and ip(8) make on first use is here from the start.
 	mkdir -p /run/mount
 	ip netns add first && ip netns delete first
-	bats --tap ${TIMING:+--timing} ${FILTER:+--filter "$FILTER"} "$1" || status=$?
+	# shellcheck disable=SC2046 # several words
+	bats --tap ${TIMING:+--timing} ${FILTER:+--filter "$FILTER"} $(filter_tags) "$1" || status=$?
 	return $status
 }
 

@@ -6,6 +6,8 @@
  */
 #include "net/driver.h"
 
+#include "lib/no_effect.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -14,38 +16,12 @@ struct loopback_options {
 	char nothing;
 };
 
-static int decode_nothing(const struct json_value *value, void *out, struct err *err)
-{
-	(void)value;
-	(void)out;
-	(void)err;
-	return 0;
-}
-
-static void encode_nothing(const void *in, const char *key, struct json_writer *out)
-{
-	(void)in;
-	(void)key;
-	(void)out;
-}
-
-static bool never_present(const void *in)
-{
-	(void)in;
-	return false;
-}
-
-static const struct json_custom ignored = {
-	.decode = decode_nothing,
-	.encode = encode_nothing,
-	.present = never_present,
-};
-
 static const struct json_field fields[] = {
-	JSON_CUSTOM(struct loopback_options, "bridge", nothing, &ignored, .help = "ignored"),
-	JSON_CUSTOM(struct loopback_options, "host_interface_name", nothing, &ignored,
-		    .help = "ignored"),
-	JSON_CUSTOM(struct loopback_options, "hairpin_mode", nothing, &ignored, .help = "ignored"),
+	IGNORED(struct loopback_options, "bridge", nothing),
+	IGNORED(struct loopback_options, "veth_prefix", nothing),
+	IGNORED(struct loopback_options, "context", nothing),
+	IGNORED(struct loopback_options, "host_interface_name", nothing),
+	IGNORED(struct loopback_options, "hairpin_mode", nothing),
 	JSON_END
 };
 static const struct json_schema options = JSON_SCHEMA(struct loopback_options, fields);

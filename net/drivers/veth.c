@@ -22,29 +22,79 @@
 #define NAME_ATTEMPTS  16
 #define BRIDGE_KEY_MAX (sizeof("link.bridge:") + IFNAMSIZ)
 
+/* A chosen name is a prefix and at least so many hexadecimal digits, so that several containers find one. */
+#define NAME_DIGITS_MIN 4
+#define NAME_PREFIX     "ve"
+
+struct veth_context {
+	char bridge[IFNAMSIZ];
+	char prefix[IFNAMSIZ];
+};
+
 struct veth_options {
 	char bridge[IFNAMSIZ];
+	char veth_prefix[IFNAMSIZ];
+	struct veth_context context; /* empty once it is checked: it has become the keys above */
 	char host_interface_name[IFNAMSIZ];
 	bool hairpin_mode;
 	struct ip_prefix_list bridge_address;
 	struct ip_prefix_list host_address;
 };
 
-static const struct json_field fields[] = {
-	JSON_CHARS(struct veth_options, "bridge", bridge,
-		   .help = "on the host; the host's end becomes its port"),
-	JSON_CHARS(struct veth_options, "host_interface_name", host_interface_name,
-		   .help = "of the host's end; one that is free if none is given"),
-	JSON_BOOL(struct veth_options, "hairpin_mode", hairpin_mode,
-		  .help = "the bridge may send a frame back through the port it came from"),
-	JSON_CUSTOM(
-		struct veth_options, "bridge_address", bridge_address, &ip_prefix_list_custom,
-		.help = "addresses of the bridge, which is made if it is missing and goes with its last user"),
-	JSON_CUSTOM(struct veth_options, "host_address", host_address, &ip_prefix_list_custom,
-		    .help = "addresses of the host's end, when it is not the port of a bridge"),
-	JSON_END
+static int check_context(void *object, struct err *err)
+{
+	const struct veth_context *context = object;
+
+	if (context->bridge[0] && context->prefix[0])
+		return 0;
+	return err_set(err, -EINVAL, "%s is empty", context->bridge[0] ? "prefix" : "bridge");
+}
+
+static const struct json_field context_fields[] = {
+	JSON_CHARS(struct veth_context, "bridge", bridge, .flags = JSON_REQUIRED),
+	JSON_CHARS(struct veth_context, "prefix", prefix, .flags = JSON_REQUIRED,
+		   .as = "veth_prefix"),
+	JSON_END,
 };
-static const struct json_schema options = JSON_SCHEMA(struct veth_options, fields);
+static const struct json_schema context_schema =
+	JSON_SCHEMA(struct veth_context, context_fields, .unknown = JSON_UNKNOWN_WARN,
+		    .caseless = true, .check = check_context);
+
+static int take_word(const char *key, char to[IFNAMSIZ], const char from[IFNAMSIZ], struct err *err)
+{
+	if (to[0] && strcmp(to, from))
+		return err_set(err, -EINVAL, "%s is '%s', but in the context it is '%s'", key, to,
+			       from);
+	memcpy(to, from, IFNAMSIZ);
+	return 0;
+}
+
+static int take_context(void *object, struct err *err)
+{
+	struct veth_options *o = object;
+	int ret;
+
+	if (!o->context.bridge[0])
+		return 0;
+	ret = take_word("bridge", o->bridge, o->context.bridge, err);
+	if (ret == 0)
+		ret = take_word("veth_prefix", o->veth_prefix, o->context.prefix, err);
+	o->context = (struct veth_context){ 0 };
+	return ret;
+}
+
+static const struct json_field fields[] = {
+	JSON_CHARS(struct veth_options, "bridge", bridge),
+	JSON_CHARS(struct veth_options, "veth_prefix", veth_prefix),
+	JSON_OBJECT(struct veth_options, "context", context, &context_schema, .as = ""),
+	JSON_CHARS(struct veth_options, "host_interface_name", host_interface_name),
+	JSON_BOOL(struct veth_options, "hairpin_mode", hairpin_mode),
+	JSON_CUSTOM(struct veth_options, "bridge_address", bridge_address, &ip_prefix_list_custom),
+	JSON_CUSTOM(struct veth_options, "host_address", host_address, &ip_prefix_list_custom),
+	JSON_END,
+};
+static const struct json_schema options =
+	JSON_SCHEMA(struct veth_options, fields, .check = take_context);
 
 static int check_list(const char *key, const struct ip_prefix_list *list, struct err *err)
 {
@@ -69,6 +119,24 @@ static int check_name(const char *key, const char *name, struct err *err)
 	return ret;
 }
 
+static int check_prefix(const struct veth_options *o, struct err *err)
+{
+	const int longest = IFNAMSIZ - 1 - NAME_DIGITS_MIN;
+	int ret = check_name("veth_prefix", o->veth_prefix, err);
+
+	if (ret < 0 || !o->veth_prefix[0])
+		return ret;
+	if (o->host_interface_name[0])
+		return err_set(err, -EINVAL,
+			       "veth_prefix: host_interface_name gives the whole name already");
+	if (strlen(o->veth_prefix) > (size_t)longest)
+		return err_set(
+			err, -EINVAL,
+			"veth_prefix: '%s' leaves no room for %d digits behind it (at most %d bytes)",
+			o->veth_prefix, NAME_DIGITS_MIN, longest);
+	return 0;
+}
+
 static int check(const struct network *n, struct err *err)
 {
 	const struct veth_options *o = n->options;
@@ -76,6 +144,8 @@ static int check(const struct network *n, struct err *err)
 
 	if (ret == 0)
 		ret = check_name("host_interface_name", o->host_interface_name, err);
+	if (ret == 0)
+		ret = check_prefix(o, err);
 	if (ret == 0)
 		ret = check_list("bridge_address", &o->bridge_address, err);
 	if (ret == 0)
@@ -162,8 +232,8 @@ static int resolve_given_name(const char *name, struct nl *nl, struct endpoint *
 }
 
 /* Our own leftovers are gone by now, so a name that is taken is a stranger's: an unlikely hash, or a hostile one. */
-static int choose_name(struct nl *nl, const struct scope *scope, struct endpoint *e,
-		       struct err *err)
+static int choose_name(const char *prefix, struct nl *nl, const struct scope *scope,
+		       struct endpoint *e, struct err *err)
 {
 	char name[IFNAMSIZ] = "";
 	struct link link;
@@ -171,7 +241,7 @@ static int choose_name(struct nl *nl, const struct scope *scope, struct endpoint
 	for (unsigned int attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
 		int ret;
 
-		net_choose_name(scope, e->name, attempt, name);
+		net_choose_name(scope, e->name, prefix, attempt, name);
 		ret = link_find(nl, name, &link, err);
 		if (ret < 0)
 			return ret;
@@ -197,7 +267,7 @@ static int resolve(const struct network *n, struct scope *scope, struct endpoint
 		return ret;
 	if (o->host_interface_name[0])
 		return resolve_given_name(o->host_interface_name, nl, e, err);
-	return choose_name(nl, scope, e, err);
+	return choose_name(o->veth_prefix[0] ? o->veth_prefix : NAME_PREFIX, nl, scope, e, err);
 }
 
 /* The same on every machine and for every container, so that its users agree. */

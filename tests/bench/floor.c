@@ -5,7 +5,8 @@
  *	floor --rootfs DIR [--net BRIDGE,NAME,ADDRESS/LEN,GATEWAY] [--cgroup NAME] COMMAND [ARG...]
  *
  * A bare program without a config, a plan, a state file or an error message worth the name, that makes
- * the kernel do what `ctrnet exec` has to: all namespaces (pid, mount, uts, ipc, net, cgroup); proc,
+ * the kernel do what `ctrnet exec` has to: its own execution from a read-only mount of its file (so that a container cannot
+ * write to it); all namespaces (pid, mount, uts, ipc, net, cgroup); proc,
  * sysfs, /dev with seven nodes, devpts, shm, mqueue, pivot_root, a masked and four read-only paths;
  * capabilities, one rlimit, a hostname; the loopback up. With --net one veth with an address and a
  * default route, usable at once, its other end a port of BRIDGE called NAME. With --cgroup a directory
@@ -35,6 +36,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -543,6 +545,22 @@ static void parse_net(struct floor *f, char *text)
 	f->prefix = atoi(slash + 1);
 }
 
+/* CVE-2019-5736: what a container gets hold of by /proc/self/exe must not be writable. */
+static void protect_self(char **argv)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	struct statvfs fs;
+	int fd;
+
+	if (statvfs("/proc/self/exe", &fs) == 0 && fs.f_flag & ST_RDONLY)
+		return;
+	fd = open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		die("protect_self");
+	execveat(fd, "", argv, environ, AT_EMPTY_PATH);
+	die("execveat");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -554,6 +572,7 @@ int main(int argc, char **argv)
 	struct floor f = { .v2 = -1 };
 	int c;
 
+	protect_self(argv);
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		if (c == 'r')
 			f.rootfs = optarg;

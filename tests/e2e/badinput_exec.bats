@@ -69,15 +69,15 @@ exec_refused() {
 	exec_refused 'option --env needs an argument (K=V)' -e
 	exec_refused 'option --tty takes no argument' --tty=yes
 	refused 255 "exec: expected --config FILE, or the ID of a container (see 'ctrnet help exec')" exec
-	refused 255 'exec: --dry-run: needs a config' exec --dry-run "$ID" /bin/true
+	refused 255 'exec: --dry-run: needs a config, or flags in its place' exec --dry-run "$ID" /bin/true
 	refused 1 'unknown option --xyzzy' --xyzzy exec
 	refused 1 "option --log-format: unknown value 'xml' (known: text, json)" --log-format xml list
 	refused 1 "unknown command 'start' (see 'ctrnet help')" start
 	refused 1 "unknown command '' (see 'ctrnet help')" ''
 	refused 1 "unknown command 'start' (see 'ctrnet help')" help start
-	refused 1 "state: expected one ID (see 'ctrnet help state')" state
+	refused 1 "state: expected an ID, or a directory with a container.json (see 'ctrnet help state')" state
 	refused 1 "state: expected one ID (see 'ctrnet help state')" state a b
-	refused 1 "delete: expected an ID (see 'ctrnet help delete')" delete
+	refused 1 "delete: expected an ID, or a directory with a container.json (see 'ctrnet help delete')" delete
 	refused 1 "list: takes no arguments (see 'ctrnet help list')" list x
 	refused 1 "list: option --format: unknown value 'yaml' (known: table, json)" list --format yaml
 	refused 1 'log file /no/such/log: No such file or directory' --log /no/such/log list
@@ -141,7 +141,7 @@ exec_refused() {
 	here=$(readlink /proc/self/ns/uts)
 	for edit in . '.init.pid = 99999999' ".init.pid = $$" '.init.pid = -1' '.init.pid = 1'; do
 		mkdir -p "$RUN/$ID"
-		jq "$edit" "$state" >"$RUN/$ID/state.json"
+		sealed "$ID" "$edit" "$state" >"$RUN/$ID/state.json"
 		run -0 ctrnet exec "$ID" /bin/sh -c 'echo $$ $(hostname); readlink /proc/self/ns/uts'
 		[ "${lines[0]}" = '1 box' ] && [ "${lines[1]}" != "$here" ] || { echo "$edit: $output"; return 1; }
 		[ -z "$(list_run)" ]
@@ -161,43 +161,6 @@ exec_refused() {
 	wait "$pid" || status=$?
 	[ "$status" = 137 ]
 	[ -z "$(list_run)" ]
-}
-
-@test "broken state" {
-	local line
-	prepare
-	mkdir -p "$RUN/$ID"
-	broken() {
-		printf %s "$2" >"$RUN/$ID/$1.json"
-		line="T/run/ID/$1.json$3"
-		refused 1 "delete: $line" delete "$ID"
-	}
-	broken state '{"id": "x", ' ":1:13: expected a key in double quotes, found the end of the text"
-	refused 255 "exec: $line" exec "$ID" /bin/true
-	refused 255 "exec: $line" exec --config "$FILE" --rootfs "$ROOT" --id "$ID" /bin/true
-	refused 1 "state: $line" state "$ID"
-	run --separate-stderr -0 ctrnet list --quiet
-	[ -z "$output" ] && [ "$(said)" = "ctrnet: warning: $line" ]
-	broken state '{}' ":1:1: the key 'id' is missing"
-	broken state '' ': is empty, expected a JSON value'
-	# The journal, here an empty one, is enough for who insists.
-	run --separate-stderr -0 ctrnet delete --force "$ID"
-	[ "$(said)" = "ctrnet: warning: $line; going on from the journal alone" ]
-	[ -z "$(list_run)" ]
-	mkdir -p "$RUN/$ID"
-	broken journal '{"steps": [' ":1:12: expected a value, found the end of the text"
-	refused 1 "delete: $line" delete --force "$ID"
-	broken journal '{"steps": [{"type": "no.such"}]}' ":1:12: steps[0]: this build does not know steps of type 'no.such'"
-	refused 255 "exec: what is left of an earlier container 'ID': $line" exec --config "$FILE" --rootfs "$ROOT" --id "$ID" /bin/true
-	refused 255 "exec: container 'ID' does not exist: it died while it was made ('ctrnet delete ID' removes what is left)" \
-		exec "$ID" /bin/true
-	rm "$RUN/$ID/journal.json"
-	run -0 ctrnet delete "$ID"
-	[ -z "$(list_run)" ]
-	touch "$RUN/$ID"
-	refused 1 'state: T/run/ID/state.json: Not a directory' state "$ID"
-	refused 255 'exec: T/run/ID: Not a directory' exec --config "$FILE" --rootfs "$ROOT" --id "$ID" /bin/true
-	rm "$RUN/$ID"
 }
 
 # In a directory that anybody may enter, unlike the test's own.

@@ -44,6 +44,14 @@ rootfs() {
 	refused 255 "exec: rootfs: 'rootfs' is not an absolute path or is a symlink" exec --config "$FILE" --id "$ID" /bin/true
 }
 
+@test "bad pivot_dir" {
+	refuses '.pivot_dir = "/../x"' "FILE: pivot_dir: '/../x' leaves the rootfs"
+	refuses '.pivot_dir = "x/../.."' "FILE: pivot_dir: 'x/../..' leaves the rootfs"
+	refuses '.pivot_dir = 1' 'FILE:L:C: pivot_dir: expected a string, found the number 1'
+	accepts '.pivot_dir = ""'
+	accepts '.pivot_dir = "/no/such"'
+}
+
 @test "bad mount: a destination outside" {
 	local path
 	for path in /../etc /x/../../etc ..; do
@@ -109,6 +117,33 @@ rootfs() {
 	tmpfs mode=9999 "option 'mode=9999': Invalid argument (kernel: tmpfs: Bad value for 'mode')"
 	refuses '.mounts[0].data = "hidepid=7"' \
 		"mounts[0] (/proc): option 'hidepid=7': Invalid argument (kernel: proc: unknown value of hidepid - 7)"
+}
+
+@test "bad mount: its commands" {
+	local what
+	for what in premount_cmds postmount_cmds; do
+		refuses ".mounts[1].$what = [{path: \"true\"}, {}]" "FILE: mounts[1].${what}[1] (): the path is empty"
+		refuses ".mounts[1].$what = [{path: \"bin/true\"}]" \
+			"FILE: mounts[1].${what}[0] (bin/true): the path must be absolute, or a name to be found in PATH"
+		refuses ".mounts[1].$what = [{path: \"/bin/true\", env: [\"A=1\", \"B\"]}]" \
+			"FILE: mounts[1].${what}[0] (/bin/true): invalid environment 'B': expected NAME=VALUE"
+		refuses ".mounts[1].$what = [{path: \"/bin/true\", env: [\"=1\"]}]" \
+			"FILE: mounts[1].${what}[0] (/bin/true): invalid environment '=1': expected NAME=VALUE"
+		refuses ".mounts[1].$what = \"/bin/true\"" "FILE:L:C: mounts[1].$what: expected an array, found a string \"/bin/true\""
+		refuses ".mounts[1].$what = [\"/bin/true\"]" "FILE:L:C: mounts[1].${what}[0]: expected an object, found a string \"/bin/true\""
+		refuses ".mounts[1].$what = [{path: \"/bin/true\", args: \"x\"}]" \
+			"FILE:L:C: mounts[1].${what}[0].args: expected an array of strings, found a string \"x\""
+		refuses ".mounts[1].$what = [{path: \"/bin/true\", dir: 1}]" "FILE:L:C: mounts[1].${what}[0].dir: expected a string, found the number 1"
+		refuses ".mounts[1].$what = [{path: \"/no/such\"}]" \
+			"mounts[1].${what}[0] (/no/such): cannot be executed: No such file or directory"
+		refuses ".mounts[1].$what = [{path: \"no-such\"}]" "mounts[1].${what}[0] (no-such): executable file not found in \$PATH"
+		refuses ".mounts[1].$what = [{path: \"/etc/passwd\"}]" "mounts[1].${what}[0] (/etc/passwd): cannot be executed: Permission denied"
+		refuses ".mounts[1].$what = [{path: \"/bin/true\", dir: \"/no/such\"}]" \
+			"mounts[1].${what}[0] (/bin/true): cannot change to the directory '/no/such': No such file or directory"
+		refuses ".mounts[1].$what = [{path: \"/bin/false\"}]" "mounts[1].${what}[0] (/bin/false): exited with status 1"
+		refuses ".mounts[1].$what = [{path: \"sh\", args: [\"-c\", \"kill -TERM \$\$\"]}]" \
+			"mounts[1].${what}[0] (sh): was killed by signal 15"
+	done
 }
 
 @test "bad device" {
@@ -189,6 +224,7 @@ rootfs() {
 	refuses '.cgroups.cpu_shares = 262145' 'cgroups.cpu_shares: 262145: the maximum allowed cpu-shares is 262144'
 }
 
+# bats test_tags=v1
 @test "bad cgroups: limits that the kernel refuses" {
 	[ ! -f /sys/fs/cgroup/cgroup.controllers ] || skip "states the words for v1's files"
 	local FILE key value words
@@ -199,12 +235,13 @@ rootfs() {
 			{ echo "$key: $value: $stderr"; return 1; }
 		[ -z "$output$(list_run)" ]
 	done <<-'EOT'
-		cpu_quota|999|Invalid argument (the kernel takes at least 1000 microseconds)
+		cpu_quota|999|Invalid argument (the kernel takes at least 1000 microseconds, and no more of its period than the cgroup above it has)
 		cpu_period|1|Invalid argument (the kernel takes 1000 to 1000000 microseconds)
 		cpuset_cpus|"x"|Invalid argument (the kernel takes a list like 0-2,4 of what the parent cgroup has)
 	EOT
 }
 
+# bats test_tags=vm
 @test "bad cgroups: too little memory to start" {
 	run -255 --separate-stderr ctrnet exec --config "$(changed '.cgroups = {memory: 4096}')" --rootfs "$ROOT" --id "$ID" /bin/true
 	# How far it gets is a matter of luck.

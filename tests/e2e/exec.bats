@@ -17,6 +17,16 @@ load lib
 	assert_output $'<a  b><><$HOME><*><--help><x\ny>'
 }
 
+@test "exec: without words on the command line, the config's are run" {
+	local config
+	config=$(config minimal '.process = {args: ["/bin/sh", "-c", "echo $0 $1", "of", "config"]}')
+	run ctrnet_run "$config"
+	assert_status 0
+	assert_output 'of config'
+	run ctrnet_run "$config" -- echo of mine
+	assert_output 'of mine'
+}
+
 @test "exec: options behind the command are the command's" {
 	run ctrnet_run minimal echo --config -e
 	assert_output '--config -e'
@@ -148,6 +158,7 @@ load lib
 	[[ $output == /dev/console* || $output == /dev/pts/* ]]
 }
 
+# bats test_tags=vm
 @test "exec: an id of a living container joins it" {
 	box_start minimal
 	run ctrnet exec "$ID" /bin/sh -c 'hostname; test -d /proc/1; for n in ipc mnt net pid uts; do readlink /proc/self/ns/$n; done'
@@ -192,6 +203,7 @@ load lib
 	assert_status 4
 }
 
+# bats test_tags=vm
 @test "exec: 20 at once, of one config" {
 	local i pids=()
 	for i in $(seq 20); do

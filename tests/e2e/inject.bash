@@ -53,3 +53,63 @@ clean() {
 one_line() {
 	[ "$(wc -l <"$T/err")" = 1 ] && grep -q '^ctrnet: ' "$T/err"
 }
+
+# What undoes a crash: by turns delete and another exec of the id. An id that is not there had not begun, or had ended.
+mend() {
+	if [ $((runs % 2)) = 0 ]; then
+		start_one || { echo "exec after $1: $(cat "$T/err")"; return 1; }
+	elif ! ctrnet delete "$ID" >"$T/err" 2>&1; then
+		grep -q "container '$ID' does not exist" "$T/err" || { echo "delete after $1: $(cat "$T/err")"; return 1; }
+	fi
+}
+
+# kill_at SYSCALL...: ctrnet is killed in front of its first, second, ... of these calls, until it lives to its end.
+# STEP=3 leaves out two of three.
+kill_at() {
+	local call n status
+	for call; do
+		for ((n = 1; n < 500; n += ${STEP:-1})); do
+			status=0
+			start_one strace -qq -o /dev/null -e trace="$call" -e "inject=$call:signal=SIGKILL:when=$n" || status=$?
+			[ "$status" != 0 ] || break
+			[ "$status" = 137 ] || { echo "$call $n: status $status, $(cat "$T/err")"; return 1; }
+			runs=$((runs + 1))
+			mend "$call $n"
+			clean "SIGKILL at $call $n and $([ $((runs % 2)) = 0 ] && echo exec || echo delete)"
+		done
+		[ "$n" -gt 1 ] || { echo "$call is not called"; return 1; }
+		clean "a run that was not hurt ($call $n)"
+	done
+	echo "# $runs runs" >&3
+}
+
+# fail_at ERROR [-f] SYSCALL...: the first, second, ... of these calls fails. Then ctrnet says so in one line, or it
+# did not matter; and nothing is left, unless it failed while it took things back: then it says that too, and delete does it.
+fail_at() {
+	local error=$1 follow='' call n status
+	shift
+	[ "$1" != -f ] || { follow=-f; shift; }
+	for call; do
+		for ((n = 1; n < 500; n += ${STEP:-1})); do
+			status=0
+			# shellcheck disable=SC2086 # nothing, or an option
+			start_one strace $follow -qq -o "$T/trace" -e trace="$call" -e "inject=$call:error=$error:when=$n" || status=$?
+			grep -q INJECTED "$T/trace" || break
+			# The loader's own, or the leak sanitizer's that it cannot trace (it may not even have read its options).
+			! grep -qE 'error while loading shared libraries|LeakSanitizer has encountered a fatal error' "$T/err" || continue
+			runs=$((runs + 1))
+			if grep -q 'is not wholly removed' "$T/err"; then
+				ctrnet delete "$ID" || { echo "delete after $error of $call $n"; return 1; }
+			elif [ "$status" = 255 ]; then
+				one_line || { echo "$error of $call $n: $(cat "$T/err")"; return 1; }
+			else
+				[ "$status" = 0 ] || { echo "$error of $call $n: status $status, $(cat "$T/err")"; return 1; }
+			fi
+			clean "$error of $call $n (status $status)"
+		done
+		[ "$n" -gt 1 ] || { echo "$call is not called"; return 1; }
+		[ "$status" = 0 ] || { echo "$call $n did not fail, but status $status: $(cat "$T/err")"; return 1; }
+		clean "a run in which nothing failed ($call $n)"
+	done
+	echo "# $runs runs" >&3
+}

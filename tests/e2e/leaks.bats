@@ -58,6 +58,7 @@ finds() {
 	umount "$T/left"
 }
 
+# bats test_tags=vm
 @test "leaks: a cgroup, in each hierarchy" {
 	local dir
 	for dir in $CTRNET_TEST_CGROUPS; do

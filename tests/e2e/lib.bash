@@ -16,6 +16,13 @@ without_leak_sanitizer() {
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 }
 
+# A machine that was made for some tests says that none of them may be passed over (tests/vm/run.sh).
+eval "bats_$(declare -f skip)"
+skip() {
+	[ -z "${MUST_RUN:-}" ] || { echo "skipped, where it must not be: $*"; exit 1; }
+	bats_skip "$@"
+}
+
 SAMPLES=$(cd "${BATS_TEST_DIRNAME}/../../sample_configs" && pwd)
 
 # --- the command -------------------------------------------------------------------------------
@@ -51,21 +58,42 @@ config() {
 
 # --- a container that runs while the test looks at it -------------------------------------------
 
-# box_start CONFIG [EXEC-OPTION...]: start one that waits. Sets BOX (ctrnet) and BOX_PID (its first process).
+# box_start CONFIG [EXEC-OPTION...]: start one that waits. Sets BOX (ctrnet) and BOX_PID (its first process). CONFIG is
+# a sample's name, a file, or "-": then options describe it.
 box_start() {
-	local config line
-	config=$(config_path "$1")
+	local config=() line
+	[ "$1" = - ] || config=(--config "$(config_path "$1")")
 	shift
 	# Descriptor 3 is bats' own: it waits for all who hold it.
-	coproc BOX_IO { exec "$CTRNET" --root "$RUN" exec --config "$config" --rootfs "$ROOT" --id "$ID" "$@" \
+	coproc BOX_IO { exec "$CTRNET" --root "$RUN" exec "${config[@]}" --rootfs "$ROOT" --id "$ID" "$@" \
 		-- /bin/sh -c 'echo ready; read -r line; exit "${line:-0}"' 2>"$T/box.err" 3>&-; }
 	BOX=$BOX_IO_PID
-	if ! read -r -t 10 -u "${BOX_IO[0]}" line || [ "$line" != ready ]; then
+	# Behind a terminal of its own, which a config may ask for, the line ends in a carriage return, too.
+	if ! read -r -t 10 -u "${BOX_IO[0]}" line || [ "${line%$'\r'}" != ready ]; then
 		echo "the container did not start: $(cat "$T/box.err")"
 		return 1
 	fi
-	BOX_PID=$(pgrep -P "$BOX" | head -n 1)
+	BOX_PID=$(first_process "$BOX")
 	[ -n "$BOX_PID" ]
+}
+
+# first_process CTRNET: the container's of a ctrnet, whose child it is beside the guard (container/guard.h).
+first_process() {
+	local pid
+	for pid in $(pgrep -P "$1"); do
+		# It may not have given itself its name yet.
+		[[ $(cat "/proc/$pid/comm") == ctrnet* ]] || echo "$pid"
+	done
+}
+
+# The guard of a ctrnet, once it is one.
+guard_of() {
+	local tries
+	for ((tries = 0; tries < 40; tries++)); do
+		pgrep -P "$1" -x ctrnet-guard && return
+		sleep 0.05
+	done
+	return 1
 }
 
 # box_stop [STATUS]: let it end, and wait for ctrnet; returns ctrnet's exit status.
@@ -73,6 +101,11 @@ box_stop() {
 	local pid=$BOX
 	echo "${1:-0}" >&"${BOX_IO[1]}"
 	wait "$pid"
+}
+
+# join [EXEC-OPTION...] CMD...: into the box by ctrnet itself, with a time limit: a hostile container must not hold it.
+join() {
+	timeout 20 "$CTRNET" --root "$RUN" exec --id "$ID" "$@" 3>&-
 }
 
 # Run something in the network namespace of the box; any program of the host's.
@@ -86,6 +119,33 @@ box_all() {
 }
 
 # --- looking -----------------------------------------------------------------------------------
+
+# mount_line PATH: the line of mountinfo (proc(5)) of what is mounted there last, in the box.
+mount_line() {
+	awk -v at="$1" '$5 == at' "/proc/$BOX_PID/mountinfo" | tail -n 1
+}
+
+# mount_flags PATH: its type and its flags, as in "proc rw,nosuid".
+mount_flags() {
+	mount_line "$1" | awk '{ for (i = 7; $i != "-"; i++) ; print $(i + 1), $6 }'
+}
+
+# cgroup_of CONTROLLER: the directory of the box's cgroup in its v1 hierarchy. Fails where there is none.
+cgroup_of() {
+	local dir
+	dir=$(awk -v c="$1" '$(NF - 2) == "cgroup" && $NF ~ "(^|,)" c "(,|$)" { print $5; exit }' /proc/self/mountinfo)
+	[ -n "$dir" ] || return 1
+	echo "$dir$(awk -F: -v c="$1" '$2 ~ "(^|,)" c "(,|$)" { print $3 }' "/proc/$BOX_PID/cgroup")"
+}
+
+# sealed ID FILTER FILE: a state.json or journal.json, changed by a jq filter, and yet as ctrnet writes it (lib/seal.h).
+sealed() {
+	jq -c "del(.ctrnet) | $2" "$3" | perl -e 'use integer;
+		sub fnv { my $h = 0xcbf29ce484222325; $h = ($h ^ $_) * 0x100000001b3 for unpack("C*", $_[0]); $h }
+		my $rest = substr(join("", <STDIN>), 1);
+		printf("{\"ctrnet\": {\"version\": 1, \"owner\": \"%s\", \"checksum\": \"%016x\"},%s",
+			$ARGV[0], fnv($rest) ^ fnv($ARGV[0]), $rest)' "$1"
+}
 
 # assert_json JSON FILTER [JQ-ARGS...]: the filter must be true.
 assert_json() {
@@ -126,6 +186,11 @@ wait_for() {
 	done
 }
 
+# no_process PATTERN: none has such a command line.
+no_process() {
+	! pgrep -f "$1"
+}
+
 # --- before and after ---------------------------------------------------------------------------
 
 snap_links() {
@@ -159,6 +224,8 @@ snap_processes() {
 		comm=${line#*(}
 		# The name may hold spaces and parentheses: it ends at the last one.
 		read -r _ ppid _ <<<"${comm##*) }"
+		# bats' own, which prints its results and may begin later than the first test.
+		[[ $comm != cat\)* ]] || ! grep -qs bats-format "/proc/$ppid/cmdline" || continue
 		echo "${dir#/proc/} (${comm%)*}) parent $ppid"
 	done
 }
@@ -212,14 +279,18 @@ end_leftovers() {
 	while read -r pid; do
 		ip link delete "$pid" 2>/dev/null || true
 	done < <(ip -j link | jq -r '.[].ifname' | grep '^ctr')
+	# Or the next one's bridge would still have a user.
+	rm -rf /run/ctrnet-shared
 }
 
 setup() {
 	T=$BATS_TEST_TMPDIR
 	RUN=$T/run
 	ROOT=$T/rootfs
-	ID=t$BATS_SUITE_TEST_NUMBER-$$
+	ID=t$BATS_SUITE_TEST_NUMBER-${CTRNET_TEST_RUN:-$$}
 	BOX_PID=
+	# Root of a user namespace has to get to the rootfs as somebody else's id.
+	chmod o+x "$BATS_RUN_TMPDIR"
 	cp -a "$ROOTFS" "$ROOT"
 	snap_all before
 }

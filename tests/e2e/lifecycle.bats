@@ -32,6 +32,7 @@ state_json() {
 
 # --- joining ------------------------------------------------------------------------------------
 
+# bats test_tags=vm
 @test "join: namespaces and cgroups are the container's" {
 	box_start attach_to_bridge
 	ctrnet exec "$ID" /bin/sleep 4711 3>&- &
@@ -85,7 +86,7 @@ state_json() {
 	run ctrnet exec "$ID" /bin/sh -c 'ulimit -n; ulimit -Hn'
 	assert_output $'1024\n1024'
 	box_stop
-	rm "$ROOT/container.json" "$ROOT/state.json"
+	rm -f "$ROOT/container.json" "$ROOT/state.json"
 }
 
 @test "join: one that ends does not end the container, and the end of the container ends it" {
@@ -106,6 +107,7 @@ state_json() {
 	[ "$status" = 137 ]
 }
 
+# bats test_tags=vm
 @test "join: without a pid namespace the joined one ends with the container, too" {
 	box_start host-pid
 	local status=0
@@ -133,7 +135,7 @@ state_json() {
 	local state=$RUN/$ID/state.json kept
 	kept=$(cat "$state")
 	# As if the container had ended and its pid had been given out again.
-	jq '.init.start_time += 1' <<<"$kept" >"$state"
+	sealed "$ID" '.init.start_time += 1' - <<<"$kept" >"$state"
 	run ctrnet state "$ID"
 	assert_json "$output" '.status == "stopped"'
 	echo "$kept" >"$state"
@@ -154,9 +156,11 @@ state_json() {
 	data_path=$T/there run ctrnet exec --config "$SAMPLES/minimal.json" --rootfs "$ROOT" hostname
 	assert_output minimal
 	cd "$T"
-	# None of these: the first word is an id.
-	run -255 ctrnet exec --rootfs "$ROOT" hostname
-	[[ $output == *"container"*"hostname"* || $output == *'expected a command'* ]]
+	# None of these: --rootfs is enough to make one, and without it the first word is an id.
+	run ctrnet exec --rootfs "$ROOT" hostname
+	assert_output nsinit
+	run -255 ctrnet exec hostname /bin/true
+	assert_output "ctrnet: exec: container 'hostname' does not exist"
 	data_path=$T/nowhere run -255 ctrnet exec hostname
 	[[ $output == *"$T/nowhere/container.json"* ]]
 }
@@ -179,6 +183,51 @@ state_json() {
 	assert_output minimal
 	echo >&"${BOX_IO[1]}"
 	wait "$pid"
+}
+
+# Two names X and Y for which "$1/X/$2" and "$1/Y/$2" have the same 32-bit FNV-1a hash.
+colliding_names() {
+	perl -e 'my ($dir, $name) = @ARGV;
+		sub fnv { my ($h, $text) = @_; $h = (($h ^ $_) * 16777619) & 0xffffffff for unpack("C*", $text); $h }
+		my ($begin, %seen) = fnv(2166136261, "$dir/");
+		for (my $x = 100000;; $x++) {
+			my $h = fnv($begin, "$x/$name");
+			if ($seen{$h}) { print "$seen{$h} $x\n"; exit }
+			$seen{$h} = $x;
+		}' "$1" "$2"
+}
+
+@test "rule: two configs whose paths have the same hash are not one container" {
+	local names one two id
+	names=$(colliding_names "$T" web)
+	one=${names% *}
+	two=${names#* }
+	mkdir -p "$T/$one/web" "$T/$two/web"
+	jq ".hostname = \"one\" | .rootfs = \"$ROOT\"" "$SAMPLES/minimal.json" >"$T/$one/web/container.json"
+	jq ".hostname = \"two\" | .rootfs = \"$ROOT\"" "$SAMPLES/minimal.json" >"$T/$two/web/container.json"
+	coproc BOX_IO { exec "$CTRNET" --root "$RUN" exec --config "$T/$one/web" -- sh -c 'echo ready; read -r _' 3>&-; }
+	local pid=$BOX_IO_PID
+	read -r -t 10 -u "${BOX_IO[0]}" _
+	id=$(ctrnet list -q)
+	run -255 ctrnet exec --config "$T/$two/web" hostname
+	assert_output "ctrnet: exec: container '$id' runs, and was made from '$T/$one/web', not from '$T/$two/web' (--id gives another one an id of its own)"
+	run ctrnet exec --config "$T/$two/web" --id "$ID" hostname
+	assert_output two
+	run ctrnet exec --config "$T/$one/web" hostname
+	assert_output one
+	echo >&"${BOX_IO[1]}"
+	wait "$pid"
+	run ctrnet exec --config "$T/$two/web" hostname
+	assert_output two
+}
+
+@test "rule: an id that is given says which container is meant, whatever config it comes with" {
+	local file
+	file=$(config minimal '.hostname = "other"')
+	box_start minimal
+	run ctrnet_run "$file" hostname
+	assert_output minimal
+	box_stop
 }
 
 @test "rule: an id that nothing is known of is an error, and makes nothing" {
@@ -230,6 +279,19 @@ state_json() {
 	assert_status 0
 	run -1 ctrnet delete ../etc
 	run -1 ctrnet delete --force ''
+}
+
+@test "list: a directory's name cannot drive the terminal" {
+	local bundle=$T/$'a\e[2J\xc2\x9b2J\nb'
+	mkdir "$bundle"
+	cp "$SAMPLES/minimal.json" "$bundle/minimal.json"
+	box_start "$bundle/minimal.json"
+	run ctrnet list
+	[ "${#lines[@]}" = 2 ]
+	[[ ${lines[1]} == *" $T/a?[2J??2J?b "* ]]
+	run ctrnet list --format json
+	assert_json "$output" '.[0].bundle == $bundle' --arg bundle "$bundle"
+	box_stop
 }
 
 @test "state and list: JSON that says what is so" {
@@ -296,6 +358,7 @@ state_json() {
 	assert_output $'SigIgn:\t0000000000000000'
 }
 
+# bats test_tags=vm
 @test "end: ctrnet's death by SIGKILL takes the container along" {
 	box_start minimal
 	local pid=$BOX
@@ -321,6 +384,7 @@ state_json() {
 	ctrnet delete "$ID"
 }
 
+# bats test_tags=vm
 @test "end: without a pid namespace, children that ignore signals go when the first process ends" {
 	run timeout 20 "$CTRNET" --root "$RUN" exec --config "$SAMPLES/host-pid.json" --rootfs "$ROOT" --id "$ID" -- \
 		/bin/sh -c 'trap "" TERM HUP INT; for i in 1 2 3 4 5; do (setsid setsid sleep 4741 >/dev/null 2>&1 &) ; done; sleep 0.1; exit 8' 3>&-

@@ -31,6 +31,7 @@ ping_from_inside() {
 	box_stop
 }
 
+# bats test_tags=vm
 @test "network: attach_to_bridge" {
 	box_start attach_to_bridge
 	local inside host bridge
@@ -90,6 +91,7 @@ ping_from_inside() {
 	box_stop
 }
 
+# bats test_tags=vm
 @test "network: the command's first act reaches its gateway, over IPv4 and IPv6" {
 	ping_from_inside attach_to_bridge 172.30.0.1
 	ping_from_inside point_to_point 172.30.2.1
@@ -125,6 +127,63 @@ ping_from_inside() {
 	run box_all /bin/ping -c 1 -W 2 10.88.3.1
 	assert_status 0
 	box_stop
+}
+
+# The names of the host's links that begin with a word.
+links_of() {
+	ip -j link | jq -r --arg prefix "$1" '.[].ifname | select(startswith($prefix))'
+}
+
+@test "network: veth_prefix, and another name where a stranger has the first one" {
+	local file first
+	file=$(config point_to_point '.networks[1] |= (del(.host_interface_name) | .veth_prefix = "ctrpfx")')
+	box_start "$file"
+	first=$(links_of ctrpfx)
+	[[ $first =~ ^ctrpfx[0-9a-f]{9}$ ]]
+	[ "$(ip -j link show dev "$first" | jq -r '.[0].ifalias')" = "ctrnet:$ID" ]
+	box_stop
+	[ -z "$(links_of ctrpfx)" ]
+
+	ip link add "$first" type bridge
+	box_start "$file"
+	[ "$(links_of ctrpfx | wc -l)" = 2 ]
+	box_stop
+	[ "$(links_of ctrpfx)" = "$first" ]
+	ip link delete "$first"
+}
+
+@test "network: the context of mid-2014, and its one-day keys for IPv6" {
+	box_start "$(config attach_to_bridge '.networks = [
+		{type: "loopback", address: "127.0.0.1/0", gateway: "localhost", mtu: 0},
+		{type: "veth", context: {bridge: "ctrbr0", prefix: "ctrv"}, bridge_address: ["172.30.0.1/24", "fd00:30::1/64"],
+			address: "172.30.0.2/24", address6: "fd00:30::2/64", gateway: "172.30.0.1", gateway6: "fd00:30::1", mtu: 0}]
+		| .routes = [{gateway: "172.30.0.1", interface_name: "eth0"},
+			{destination: "10.77.0.0/16", source: "172.30.0.2/24", interface_name: "eth0"},
+			{destination: "10.77.0.0/16", source: "172.30.0.2", interface_name: "eth0"},
+			{destination: "fd00:77::5/64", gateway: "fd00:30::1", interface_name: "eth0"}]')"
+	run ip -j link show dev "$(links_of ctrv)"
+	assert_json "$output" '.[0].master == "ctrbr0" and .[0].mtu == 1500'
+	run box_net ip -j addr show dev eth0
+	assert_json "$output" '.[0].mtu == 1500 and (.[0].flags | index("MULTICAST"))'
+	assert_json "$output" '[.[0].addr_info[] | select(.scope == "global") | "\(.local)/\(.prefixlen)"] == ["172.30.0.2/24", "fd00:30::2/64"]'
+	run box_net ip -j addr show dev lo
+	assert_json "$output" '.[0].mtu == 65536 and (.[0].addr_info | map(.local) | sort) == ["127.0.0.1", "::1"]'
+	run box_net ip -j route
+	assert_json "$output" '[.[] | select(.dst == "default")] | length == 1 and .[0].gateway == "172.30.0.1"'
+	assert_json "$output" '[.[] | select(.dst == "10.77.0.0/16")] | length == 1 and .[0].prefsrc == "172.30.0.2"'
+	run box_net ip -j -6 route
+	assert_json "$output" '[.[] | select(.dst == "fd00:77::/64" and .gateway == "fd00:30::1")] | length == 1'
+	assert_json "$output" '[.[] | select(.dst == "default" and .gateway == "fd00:30::1")] | length == 1'
+	box_stop
+}
+
+@test "network: netns by its context" {
+	ip netns add "$ID"
+	ip -n "$ID" link add mark0 type bridge
+	run ctrnet_run "$(config minimal ".networks = [{type: \"netns\", context: {nspath: \"/run/netns/$ID\"}}]")" \
+		-- /bin/ls /sys/class/net/mark0/ifindex
+	ip netns delete "$ID"
+	assert_status 0
 }
 
 @test "network: hairpin_mode is set on the bridge's port, and only where it is asked for" {

@@ -286,3 +286,34 @@ dead_box() {
 		[ -z "$(ls "$RUN")" ]
 	done
 }
+
+# box_start, and then two commands at it at once, the second of them a little later in each round. $1: what may be said by both.
+at_once() {
+	local may=$1 first=$2 second=$3 file round box
+	file=$(config minimal '.cgroups = {parent: "ctrnet"}')
+	for round in $(seq 12); do
+		box_start "$file"
+		box=$BOX
+		# shellcheck disable=SC2086 # words
+		box 1 ${first//ID/$ID}
+		[ $((round % 3)) = 0 ] || sleep "0.00$((round % 10))"
+		# shellcheck disable=SC2086 # words
+		box 2 ${second//ID/$ID}
+		ended 1
+		[ "$status" = 0 ] || says 1 "^ctrnet: [a-z]+: container '$ID' $may\$" || { echo "round $round: $status $(cat "$T/err.1")"; return 1; }
+		ended 2
+		[ "$status" = 0 ] || { echo "round $round: $status $(cat "$T/err.2")"; return 1; }
+		ctrnet delete --force "$ID"
+		wait "$box" || [ $? = 137 ]
+		[ ! -s "$T/box.err" ]
+		[ -z "$(ls "$RUN")" ]
+	done
+}
+
+@test "races: update and kill" {
+	at_once '(is not running|does not exist)' 'update --memory 64m --pids-limit 99 ID' 'kill --signal KILL ID'
+}
+
+@test "races: pause and delete --force" {
+	at_once '(is not running|does not exist)' 'pause ID' 'delete --force ID'
+}

@@ -17,7 +17,7 @@ namespace_file() {
 
 check_namespaces() {
 	local file=$1 type here there
-	for type in NEWNS NEWUTS NEWIPC NEWPID NEWNET NEWCGROUP; do
+	for type in NEWNS NEWUTS NEWIPC NEWPID NEWNET NEWCGROUP NEWUSER NEWTIME; do
 		here=$(readlink "/proc/self/ns/$(namespace_file $type)")
 		there=$(readlink "/proc/$BOX_PID/ns/$(namespace_file $type)")
 		if jq -e --arg t $type '.namespaces | any(.type == $t)' "$file" >/dev/null; then
@@ -36,7 +36,7 @@ check_hostname() {
 check_mounts() {
 	local destination device flags line options bit word
 	while read -r destination device flags; do
-		line=$(awk -v at="$destination" '$5 == at' "/proc/$BOX_PID/mountinfo" | tail -n 1)
+		line=$(mount_line "$destination")
 		[[ $line == *" - $device "* ]] || { echo "$destination: $line"; return 1; }
 		options=,$(cut -d ' ' -f 6 <<<"$line"),
 		for word in 1:ro 2:nosuid 4:nodev 8:noexec; do
@@ -89,7 +89,7 @@ check_paths() {
 	done
 	for path in $(jq -r '.readonly_paths[]' "$1"); do
 		[ -e "/proc/$BOX_PID/root$path" ] || continue
-		awk -v at="$path" '$5 == at' "/proc/$BOX_PID/mountinfo" | grep -q ' ro,' || { echo "$path is writable"; return 1; }
+		mount_line "$path" | grep -q ' ro,' || { echo "$path is writable"; return 1; }
 	done
 }
 
@@ -121,6 +121,7 @@ check_sample() {
 @test "sample: route_source_address_selection" { check_sample route_source_address_selection; }
 @test "sample: limits" { check_sample limits; }
 @test "sample: host-pid" { check_sample host-pid; }
+@test "sample: userns" { check_sample userns; }
 
 @test "sample: each file has its test here" {
 	local file
@@ -131,16 +132,15 @@ check_sample() {
 
 # The value of a cgroup file of the box: v1's controller and file, or v2's file.
 cgroup_value() {
-	local controller=$1 v1=$2 v2=$3 path
-	path=$(awk -F: -v c="$controller" '{ n = split($2, words, ","); for (i = 1; i <= n; i++) if (words[i] == c) print $2 $3 }' \
-		"/proc/$BOX_PID/cgroup")
-	if [ -n "$path" ]; then
-		cat "/sys/fs/cgroup/$path/$v1"
+	local dir
+	if dir=$(cgroup_of "$1"); then
+		cat "$dir/$2"
 	else
-		cat "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$BOX_PID/cgroup")/$v2"
+		cat "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$BOX_PID/cgroup")/$3"
 	fi
 }
 
+# bats test_tags=vm,v1,v2
 @test "sample: limits are in the cgroup's files" {
 	box_start limits
 	[ "$(cgroup_value memory memory.limit_in_bytes memory.max)" = 67108864 ]
@@ -153,15 +153,17 @@ cgroup_value() {
 	box_stop
 }
 
+# bats test_tags=vm,v1,v2
 @test "sample: limits hold" {
 	# 64 processes at most, the shell among them.
-	run ctrnet_run limits -- /bin/sh -c 'i=0; while [ $i -lt 100 ]; do sleep 5 & i=$((i + 1)); done 2>&1; echo all'
+	run ctrnet_run limits -- /bin/sh -c 'i=0; while [ $i -lt 100 ]; do sleep 1000 & i=$((i + 1)); done 2>&1; echo all'
 	[[ $output == *"can't fork"* ]]
 	# 64 MiB at most: a shell variable of 100 MB is killed.
 	run ctrnet_run limits -- /bin/sh -c 'x=$(head -c 100000000 /dev/zero | tr "\0" x); echo ${#x}'
 	[[ $output != *100000000* ]]
 }
 
+# bats test_tags=v1
 @test "sample: devices that the config does not allow are refused" {
 	[ ! -f /sys/fs/cgroup/cgroup.controllers ] || skip 'device rules are checked on v1'
 	run ctrnet_run minimal -- /bin/sh -c 'mknod /dev/mem0 c 1 1 && head -c 1 /dev/mem0'

@@ -4,28 +4,11 @@
  * state. What fails must leave the spec zero, with one line that says why; what is prepared must encode to
  * a text that decodes, and prepares, to the same text again.
  */
-#include "container/spec.h"
+#include "container/names.h"
 #include "lib/cleanup.h"
-#include "lib/log.h"
-#include "lib/str.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Warnings of unknown keys are not what this looks for, and slow. */
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	struct err err;
-
-	(void)argc;
-	(void)argv;
-	if (log_open("/dev/null", LOG_TEXT, false, &err) < 0)
-		abort();
-	return 0;
-}
 
 static void expect_zero(const struct spec *spec)
 {
@@ -35,24 +18,19 @@ static void expect_zero(const struct spec *spec)
 		abort();
 }
 
-static void expect_line(const struct err *err, int code)
+/* What spec_load_named() does with the text of a file, in whatever format it is. */
+static int load(struct spec *spec, const char *text, size_t len, struct spec_names *names,
+		struct err *err)
 {
-	if (code >= 0 || err->code != code || str_empty(err->text) || strchr(err->text, '\n'))
-		abort();
-}
-
-/* What spec_load() does with the text of a file, formats apart. */
-static int load(struct spec *spec, const char *text, size_t len, struct err *err)
-{
-	struct json_doc *doc;
 	int ret;
 
 	memset(spec, 0, sizeof(*spec));
-	ret = json_parse(text, len, "fuzz", &doc, err);
+	*names = (struct spec_names){ .path = strdup("fuzz") };
+	ret = json_parse(text, len, "fuzz", &names->docs[0], err);
 	if (ret < 0)
 		return ret;
-	ret = json_value_decode(&spec_schema, spec, json_root(doc), err);
-	json_free(doc);
+	names->format = format_detect(json_root(names->docs[0]));
+	ret = format_load_all(spec, json_root(names->docs[0]), "fuzz", &names->docs[1], err);
 	if (ret < 0)
 		expect_zero(spec);
 	return ret;
@@ -78,7 +56,8 @@ static void expect_same(const char *text, size_t len, bool prepare)
 	struct spec spec;
 	size_t n;
 
-	if (load(&spec, text, len, &err) < 0 || (prepare && spec_prepare(&spec, &err) < 0))
+	if (json_decode(&spec_schema, &spec, text, len, "stored", &err) < 0 ||
+	    (prepare && spec_prepare(&spec, &err) < 0))
 		abort();
 	again = encode(&spec, &n);
 	if (n != len || memcmp(again, text, n) != 0)
@@ -93,10 +72,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = { 0 };
 	struct spec spec;
 	size_t len;
-	int ret = load(&spec, (const char *)data, size, &err);
+	struct spec_names names;
+	int ret = load(&spec, (const char *)data, size, &names, &err);
 
 	if (ret < 0) {
 		expect_line(&err, ret);
+		spec_names_release(&names);
 		return 0;
 	}
 	decoded = encode(&spec, &len);
@@ -107,7 +88,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		expect_same(prepared, len, true);
 	} else {
 		expect_line(&err, ret);
+		spec_names_apply(&names, &err);
+		expect_line(&err, ret);
 	}
+	spec_names_release(&names);
 	spec_release(&spec);
 	expect_zero(&spec);
 	return 0;

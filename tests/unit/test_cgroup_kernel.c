@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Cgroups in the kernel: below ctrnet-test-PID of each mounted hierarchy, and gone afterwards. */
+#include "cgroup_box.h"
+
 #include "cgroup/cgroup.h"
 #include "cgroup/kill.h"
+#include "cgroup/mark.h"
 #include "cgroup/place.h"
 #include "cgroup/steps.h"
 #include "lib/cleanup.h"
@@ -10,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,154 +20,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
-
-static struct cgroup_host host;
-static char parent[64]; /* "/ctrnet-test-PID" */
-
-/* One container: its scope with a run directory, its place and plan, a process. */
-struct box {
-	char run_dir[64];
-	struct cgroup_spec spec;
-	struct cgroup_place place;
-	struct plan plan;
-	struct scope scope;
-	struct err err;
-};
-
-static void box_init(struct box *b)
-{
-	*b = (struct box){ .run_dir = "/tmp/ctrnet-test-XXXXXX" };
-	assert_non_null(mkdtemp(b->run_dir));
-	assert_int_equal(scope_init(&b->scope, "box", b->run_dir, b->run_dir, &b->err), 0);
-	b->spec = (struct cgroup_spec){ .present = true, .parent = parent, .name = (char *)"box" };
-}
-
-static void kill_child(pid_t *pid)
-{
-	if (*pid > 0) {
-		kill(*pid, SIGKILL);
-		waitpid(*pid, NULL, 0);
-	}
-	*pid = 0;
-}
-
-static void box_release(struct box *b)
-{
-	kill_child(&b->scope.pid);
-	plan_revert(&b->plan, &b->scope, NULL, NULL);
-	plan_release(&b->plan);
-	cgroup_place_release(&b->place);
-	scope_release(&b->scope);
-	file_remove_tree(AT_FDCWD, b->run_dir, NULL);
-}
-
-static int setup(void **state)
-{
-	struct box *b = calloc(1, sizeof(*b));
-
-	box_init(b);
-	*state = b;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	box_release(*state);
-	free(*state);
-	/* All are dead by now. Orphans come to us, whatever the machine's pid 1 does about its own. */
-	while (waitpid(-1, NULL, 0) > 0)
-		;
-	return 0;
-}
-
-static int box_plan(struct box *b)
-{
-	int ret = cgroup_check(&b->spec, &b->err);
-
-	if (ret == 0)
-		ret = cgroup_place(&b->spec, &host, "box", &b->place, &b->err);
-	return ret < 0 ? ret : cgroup_plan(&b->spec, &host, &b->place, &b->plan, &b->err);
-}
-
-static int box_apply(struct box *b, enum phase phase)
-{
-	return plan_apply(&b->plan, phase, &b->scope, NULL, NULL, &b->err);
-}
-
-static void box_prepare(struct box *b)
-{
-	assert_int_equal(box_plan(b), 0);
-	if (box_apply(b, PHASE_PREPARE) < 0)
-		fail_msg("%s", b->err.text);
-}
-
-static void box_revert(struct box *b)
-{
-	if (plan_revert(&b->plan, &b->scope, NULL, &b->err) < 0)
-		fail_msg("%s", b->err.text);
-}
-
-static const char *dir_of(struct box *b, const char *controller)
-{
-	const struct cgroup_dir *dir = place_find(&b->place, controller);
-
-	assert_non_null(dir);
-	return dir->path;
-}
-
-static void assert_file(struct box *b, const char *controller, const char *file, const char *text)
-{
-	_cleanup_free_ char *path = str_format("%s/%s", dir_of(b, controller), file);
-	char have[256];
-
-	assert_int_equal(file_read_line(AT_FDCWD, path, have, sizeof(have), &b->err), 0);
-	assert_string_equal(have, text);
-}
-
-static void assert_gone(struct box *b)
-{
-	for (size_t i = 0; i < b->place.count; i++) {
-		_cleanup_free_ char *up = strdup(b->place.dirs[i].path);
-
-		*strrchr(up, '/') = '\0';
-		assert_false(file_exists(AT_FDCWD, b->place.dirs[i].path));
-		assert_false(file_exists(AT_FDCWD, up));
-	}
-}
-
-/* A child that runs @work and then sleeps; its status is what @work returned if that was not 0. */
-static pid_t spawn(int (*work)(void *arg), void *arg, int cgroup_fd)
-{
-	struct clone_args args = { .exit_signal = SIGCHLD };
-	int ready[2];
-	char c = 1;
-	pid_t pid;
-
-	assert_int_equal(pipe(ready), 0);
-	if (cgroup_fd >= 0) {
-		args.flags = CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)cgroup_fd;
-	}
-	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-	if (pid == 0) {
-		c = work && work(arg) < 0;
-		if (write(ready[1], &c, 1) == 1)
-			pause();
-		_exit(1);
-	}
-	assert_true(pid > 0);
-	assert_int_equal(read(ready[0], &c, 1), 1);
-	close(ready[0]);
-	close(ready[1]);
-	assert_int_equal(c, 0);
-	return pid;
-}
 
 /* Is @pid in all directories of the place, as its own list of cgroups says? */
 static void assert_inside(struct box *b, pid_t pid)
@@ -192,18 +50,13 @@ static void test_join_by_pid(void **state)
 	assert_gone(b);
 }
 
-static int join_self(void *arg)
-{
-	return cgroup_join_self(arg, NULL);
-}
-
 static void test_join_through_doors(void **state)
 {
 	struct box *b = *state;
 	_cleanup_fd_ int fd = -1;
 
 	box_prepare(b);
-	fd = cgroup_clone_fd(&b->place);
+	fd = cgroup_clone_fd(&b->place, &b->scope);
 	assert_int_equal(cgroup_join_open(&b->place, &b->scope, &b->err), 0);
 	b->scope.pid = spawn(join_self, &b->scope, fd);
 	assert_inside(b, b->scope.pid); /* before CONNECT, which has nothing to do */
@@ -261,6 +114,64 @@ static void test_revert_kills(void **state)
 	box_revert(b); /* gone already */
 }
 
+/* What somebody makes between the plan and its doing stays, and the journal hears of it. */
+static int count_call(void *arg, struct err *err)
+{
+	(void)err;
+	++*(int *)arg;
+	return 0;
+}
+
+static void test_made_meanwhile(void **state)
+{
+	struct box *b = *state;
+	int written = 0;
+	const char *dir;
+
+	assert_int_equal(box_plan(b), 0);
+	dir = dir_of(b, "pids");
+	assert_int_equal(file_mkdirs(AT_FDCWD, dir, 0755, &b->err), 0);
+	assert_int_equal(
+		plan_apply(&b->plan, PHASE_PREPARE, &b->scope, count_call, &written, &b->err), 0);
+	assert_int_equal(written, 1);
+	box_revert(b);
+	assert_true(file_exists(AT_FDCWD, dir));
+	assert_int_equal(rmdir(dir), 0);
+	*strrchr((char *)dir, '/') = '\0';
+	assert_int_equal(rmdir(dir), 0);
+	plan_release(&b->plan);
+	cgroup_place_release(&b->place);
+	written = 0;
+	assert_int_equal(box_plan(b), 0);
+	assert_int_equal(
+		plan_apply(&b->plan, PHASE_PREPARE, &b->scope, count_call, &written, &b->err), 0);
+	assert_int_equal(written, 0);
+}
+
+/* On v1 what is nested has no limits of throttling but its own. */
+static void test_nest_throttled(void **state)
+{
+	struct box *b = *state;
+	struct cgroup_block disk = { .value = 1000000 };
+	_cleanup_(cgroup_place_release) struct cgroup_place nested = { 0 };
+	_cleanup_free_ char *file = NULL;
+	char name[CGROUP_NEST_MAX], have[64], want[64];
+
+	/* Any device that the machine has. */
+	if (file_read_line(AT_FDCWD, "/sys/block/loop0/dev", have, sizeof(have), NULL) < 0 ||
+	    sscanf(have, "%u:%u", &disk.major, &disk.minor) != 2)
+		skip();
+	b->spec.blkio_throttle_read_bps_device = (struct cgroup_blocks){ &disk, 1 };
+	box_prepare(b);
+	if (cgroup_nest(&b->place, name, &nested, &b->err) < 0)
+		fail_msg("%s", b->err.text);
+	file = str_format("%s/%s/blkio.throttle.read_bps_device", dir_of(b, "blkio"), name);
+	snprintf(want, sizeof(want), "%u:%u 1000000", disk.major, disk.minor);
+	assert_int_equal(file_read_line(AT_FDCWD, file, have, sizeof(have), NULL), 0);
+	assert_string_equal(have, want);
+	cgroup_unnest(&b->place, name);
+}
+
 /* Children that never stop coming. */
 static int fork_away(void *arg)
 {
@@ -303,16 +214,168 @@ static void test_kill_v1(void **state)
 
 	assert_int_equal(box_plan(b), 0);
 	assert_int_equal(box_apply(b, PHASE_PREPARE), 0);
-	if (b->place.dirs[b->place.count - 1].v2) {
-		struct cgroup_dir *last = &b->place.dirs[--b->place.count];
-
-		free(last->path);
-		free(last->controllers);
-	}
+	box_drop_v2(b);
 	assert_int_equal(cgroup_join_open(&b->place, &b->scope, &b->err), 0);
 	b->scope.pid = spawn(join_and_fork, &b->scope, -1);
 	assert_int_equal(cgroup_kill(&b->place, &b->err), 0);
 	assert_int_equal(tree_pids(dir_of(b, "freezer"), NULL, 0), 0);
+}
+
+/* One that a container could make for itself, and freeze; @pid is in it. */
+static void freeze_nested(struct box *b, pid_t pid)
+{
+	_cleanup_free_ char *path = str_format("%s/n/m", dir_of(b, "freezer"));
+	_cleanup_free_ char *procs = str_format("%s/cgroup.procs", path);
+	_cleanup_free_ char *state = str_format("%s/freezer.state", path);
+	_cleanup_free_ char *text = str_format("%d", (int)pid);
+	char have[32];
+
+	assert_int_equal(file_mkdirs(AT_FDCWD, path, 0755, &b->err), 0);
+	assert_int_equal(file_write(AT_FDCWD, procs, text, &b->err), 0);
+	do {
+		assert_int_equal(file_write(AT_FDCWD, state, "FROZEN", &b->err), 0);
+		assert_int_equal(file_read_line(AT_FDCWD, state, have, sizeof(have), &b->err), 0);
+	} while (strcmp(have, "FROZEN") != 0);
+}
+
+/* What is frozen in a nested cgroup dies, too. */
+static void test_kill_nested_frozen(void **state)
+{
+	struct box *b = *state;
+	_cleanup_fd_ int fd = -1;
+
+	box_prepare(b);
+	assert_int_equal(cgroup_join_open(&b->place, &b->scope, &b->err), 0);
+	fd = cgroup_clone_fd(&b->place, &b->scope);
+	b->scope.pid = spawn(join_self, &b->scope, fd);
+	freeze_nested(b, b->scope.pid);
+	if (cgroup_kill(&b->place, &b->err) < 0)
+		fail_msg("%s", b->err.text);
+	assert_int_equal(tree_pids(dir_of(b, "freezer"), NULL, 0), 0);
+}
+
+static void test_revert_nested_frozen(void **state)
+{
+	struct box *b = *state;
+	_cleanup_fd_ int fd = -1;
+
+	box_prepare(b);
+	assert_int_equal(cgroup_join_open(&b->place, &b->scope, &b->err), 0);
+	fd = cgroup_clone_fd(&b->place, &b->scope);
+	b->scope.pid = spawn(join_self, &b->scope, fd);
+	freeze_nested(b, b->scope.pid);
+	box_revert(b);
+	assert_gone(b);
+}
+
+/* Frozen from above it stays so, and that is no success. */
+static void test_thaw(void **state)
+{
+	struct box *b = *state;
+	_cleanup_free_ char *up = NULL, *file = NULL;
+
+	box_prepare(b);
+	assert_int_equal(cgroup_freeze(&b->place, &b->err), 0);
+	assert_int_equal(cgroup_thaw(&b->place, &b->err), 0);
+	assert_int_equal(cgroup_freezer(&b->place), CGROUP_THAWED);
+	up = strdup(dir_of(b, "freezer"));
+	*strrchr(up, '/') = '\0';
+	file = str_format("%s/freezer.state", up);
+	assert_int_equal(file_write(AT_FDCWD, file, "FROZEN", &b->err), 0);
+	assert_int_equal(cgroup_thaw(&b->place, &b->err), -EBUSY);
+	assert_non_null(strstr(b->err.text, "/box is frozen by one that it is in"));
+	assert_int_equal(file_write(AT_FDCWD, file, "THAWED", &b->err), 0);
+	assert_int_equal(cgroup_thaw(&b->place, &b->err), 0);
+	box_revert(b);
+	assert_int_equal(cgroup_thaw(&b->place, &b->err), -ENOENT);
+}
+
+/* As fast as it can, and as many as it is let. */
+static int bomb(void *arg)
+{
+	if (cgroup_join_self(arg, NULL) < 0)
+		return -1;
+	if (fork() == 0)
+		for (;;)
+			fork();
+	return 0;
+}
+
+static void explode(struct box *b, bool v2)
+{
+	_cleanup_fd_ int fd = -1;
+
+	b->spec.pids_limit = 300;
+	box_prepare(b);
+	if (!v2)
+		box_drop_v2(b);
+	assert_int_equal(cgroup_join_open(&b->place, &b->scope, &b->err), 0);
+	fd = cgroup_clone_fd(&b->place, &b->scope);
+	b->scope.pid = spawn(bomb, &b->scope, fd);
+	while (tree_pids(dir_of(b, "pids"), NULL, 0) < 300)
+		usleep(1000);
+	if (cgroup_kill(&b->place, &b->err) < 0)
+		fail_msg("%s", b->err.text);
+	assert_int_equal(tree_pids(dir_of(b, "pids"), NULL, 0), 0);
+}
+
+static void test_fork_bomb(void **state)
+{
+	explode(*state, true);
+}
+
+static void test_fork_bomb_v1(void **state)
+{
+	explode(*state, false);
+}
+
+/* Nested ones too, and a signal of one's own choice. */
+static void test_pids_and_signal(void **state)
+{
+	struct box *b = *state;
+	_cleanup_free_ pid_t *pids = NULL, *none = NULL;
+	_cleanup_(cgroup_place_release) struct cgroup_place nested = { 0 };
+	size_t count;
+	pid_t child[2];
+	int status;
+
+	box_prepare(b);
+	assert_int_equal(cgroup_pids(&b->place, &none, &count, &b->err), 0);
+	assert_int_equal(count, 0);
+	nested.dirs = calloc(b->place.count, sizeof(*nested.dirs));
+	for (size_t i = 0; i < b->place.count; i++) {
+		struct cgroup_dir *d = &nested.dirs[nested.count++];
+
+		*d = b->place.dirs[i];
+		d->controllers = strdup(d->controllers);
+		d->path = str_format("%s/nested", d->path);
+		if (strstr(d->controllers, "cpuset")) {
+			free(d->controllers);
+			free(d->path);
+			nested.count--;
+			continue;
+		}
+		assert_int_equal(mkdir(d->path, 0755), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		child[i] = spawn(NULL, NULL, -1);
+		assert_int_equal(
+			cgroup_enter(i ? &nested : &b->place, &b->scope, child[i], &b->err), 0);
+	}
+	assert_int_equal(cgroup_pids(&b->place, &pids, &count, &b->err), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(pids[0], child[0] < child[1] ? child[0] : child[1]);
+	assert_int_equal(pids[1], child[0] < child[1] ? child[1] : child[0]);
+	assert_int_equal(cgroup_signal(&b->place, SIGUSR1, &b->err), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(waitpid(child[i], &status, 0), child[i]);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGUSR1);
+	}
+	box_revert(b);
+	assert_gone(b);
+	assert_int_equal(cgroup_pids(&b->place, &none, &count, &b->err), 0);
+	assert_int_equal(count, 0);
 }
 
 static void test_limits(void **state)
@@ -483,6 +546,53 @@ static void test_shared_parent(void **state)
 	assert_gone(&other);
 }
 
+/* Makes @b's parent directories and marks them only a while later, as another container's step does. */
+static void __attribute__((noreturn)) make_slowly(struct box *b)
+{
+	_cleanup_fd_ int lock =
+		mark_lock(place_hierarchy(&box_host, &b->place.dirs[0])->mount, NULL);
+
+	for (size_t i = 0; i < b->place.count; i++) {
+		*strrchr(b->place.dirs[i].path, '/') = '\0';
+		mkdir(b->place.dirs[i].path, 0755);
+	}
+	usleep(100000);
+	for (size_t i = 0; i < b->place.count; i++)
+		mark_add(b->place.dirs[i].path, "/tmp");
+	lock = close_fd(lock);
+	pause();
+	_exit(1);
+}
+
+/* A parent that another container has made and not yet marked is no stranger's: planning waits to see. */
+static void test_parent_being_made(void **state)
+{
+	struct box *b = *state;
+	_cleanup_free_ char *up = NULL;
+
+	assert_int_equal(cgroup_place(&b->spec, &box_host, "box", &b->place, &b->err), 0);
+	up = strdup(b->place.dirs[b->place.count - 1].path);
+	*strrchr(up, '/') = '\0';
+	b->scope.pid = fork();
+	assert_true(b->scope.pid >= 0);
+	if (b->scope.pid == 0)
+		make_slowly(b);
+	while (!file_exists(AT_FDCWD, up))
+		usleep(1000);
+	assert_int_equal(cgroup_plan(&b->spec, &box_host, &b->place, &b->plan, &b->err), 0);
+	assert_int_equal(box_apply(b, PHASE_PREPARE), 0);
+	assert_true(mark_own(up, b->run_dir));
+	kill_child(&b->scope.pid);
+	for (size_t i = 0; i < b->place.count; i++) {
+		_cleanup_free_ char *dir = strdup(b->place.dirs[i].path);
+
+		*strrchr(dir, '/') = '\0';
+		mark_remove(dir, "/tmp");
+	}
+	box_revert(b);
+	assert_gone(b);
+}
+
 /* A cgroup that somebody else made is used, and left. */
 static void test_strangers_stay(void **state)
 {
@@ -490,12 +600,12 @@ static void test_strangers_stay(void **state)
 	_cleanup_free_ char *up = NULL;
 	const char *path;
 
-	assert_int_equal(cgroup_place(&b->spec, &host, "box", &b->place, &b->err), 0);
+	assert_int_equal(cgroup_place(&b->spec, &box_host, "box", &b->place, &b->err), 0);
 	path = b->place.dirs[0].path;
 	assert_int_equal(file_mkdirs(AT_FDCWD, path, 0755, &b->err), 0);
 	up = strdup(path);
 	*strrchr(up, '/') = '\0';
-	assert_int_equal(cgroup_plan(&b->spec, &host, &b->place, &b->plan, &b->err), 0);
+	assert_int_equal(cgroup_plan(&b->spec, &box_host, &b->place, &b->plan, &b->err), 0);
 	assert_int_equal(box_apply(b, PHASE_PREPARE), 0);
 	box_revert(b);
 	assert_true(file_exists(AT_FDCWD, path));
@@ -535,7 +645,8 @@ static void test_enable_refused(void **state)
 	const struct cgroup_dir *dir;
 	_cleanup_free_ char *controller = NULL, *up = NULL, *own = NULL;
 	char *controllers[2] = { NULL }, *paths[2] = { NULL };
-	struct cgroup_enable_args args = { paths, controllers };
+	char *keys[] = { (char *)"cgroups.one, cgroups.other", NULL };
+	struct cgroup_enable_args args = { paths, controllers, keys, false };
 	_cleanup_fd_ int fd = -1;
 
 	box_prepare(b);
@@ -544,106 +655,55 @@ static void test_enable_refused(void **state)
 	paths[0] = up = strndup(dir->path, (size_t)(strrchr(dir->path, '/') - dir->path));
 	if (cgroup_enable_step.apply(&b->scope, &args, &b->err) < 0) {
 		assert_int_equal(b->err.code, -ENOENT);
+		assert_true(str_starts(b->err.text, "cgroups.one, cgroups.other: enable the "));
 		assert_non_null(strstr(b->err.text,
 				       "(the cgroup above it does not hand it the controller)"));
 		return;
 	}
 	paths[0] = own = strdup(dir->path);
-	fd = cgroup_clone_fd(&b->place);
+	fd = cgroup_clone_fd(&b->place, &b->scope);
 	b->scope.pid = spawn(NULL, NULL, fd);
 	assert_int_equal(cgroup_enable_step.apply(&b->scope, &args, &b->err), -EBUSY);
+	assert_true(str_starts(b->err.text, "cgroups.one, cgroups.other: enable the "));
 	assert_non_null(strstr(b->err.text, "choose another cgroups.parent"));
 }
 
-/* Which tests need what. Those that cannot run say so in TAP. */
-static const struct {
-	struct CMUnitTest test;
-	const char *controllers; /* space-separated; "v2": the v2 tree with a controller to give */
-} all_tests[] = {
-#define needs(list, f)                                 \
-	{                                              \
-		{ #f, f, setup, teardown, NULL }, list \
-	}
-	needs("", test_join_by_pid),
-	needs("", test_join_through_doors),
-	needs("", test_join_dead),
-	needs("", test_enter),
-	needs("", test_revert_kills),
-	needs("", test_kill),
-	needs("freezer", test_kill_v1),
-	needs("memory memsw pids cpu", test_limits),
-	needs("cpuset", test_cpuset),
-	needs("cpu", test_cpu_shares_minimum),
-	needs("cpu", test_cpu_shares_maximum),
-	needs("cpu", test_cpu_period_range),
-	needs("cpuset", test_cpuset_range),
-	needs("devices", test_devices),
-	needs("devices", test_devices_denied),
-	needs("", test_two_users),
-	needs("", test_dead_user),
-	needs("", test_shared_parent),
-	needs("", test_strangers_stay),
-	needs("", test_name_of_a_file),
-	needs("", test_probe),
-	needs("v2", test_enable_refused),
+/* Which tests need what. */
+static const struct box_test all_tests[] = {
+	NEEDS("", test_join_by_pid),
+	NEEDS("", test_join_through_doors),
+	NEEDS("", test_join_dead),
+	NEEDS("", test_enter),
+	NEEDS("", test_revert_kills),
+	NEEDS("", test_kill),
+	NEEDS("pids", test_made_meanwhile),
+	NEEDS("blkio", test_nest_throttled),
+	NEEDS("freezer", test_kill_v1),
+	NEEDS("freezer", test_kill_nested_frozen),
+	NEEDS("freezer", test_revert_nested_frozen),
+	NEEDS("freezer", test_thaw),
+	NEEDS("pids", test_fork_bomb),
+	NEEDS("pids freezer", test_fork_bomb_v1),
+	NEEDS("", test_pids_and_signal),
+	NEEDS("memory memsw pids cpu", test_limits),
+	NEEDS("cpuset", test_cpuset),
+	NEEDS("cpu", test_cpu_shares_minimum),
+	NEEDS("cpu", test_cpu_shares_maximum),
+	NEEDS("cpu", test_cpu_period_range),
+	NEEDS("cpuset", test_cpuset_range),
+	NEEDS("devices", test_devices),
+	NEEDS("devices", test_devices_denied),
+	NEEDS("", test_two_users),
+	NEEDS("", test_dead_user),
+	NEEDS("", test_shared_parent),
+	NEEDS("", test_parent_being_made),
+	NEEDS("", test_strangers_stay),
+	NEEDS("", test_name_of_a_file),
+	NEEDS("", test_probe),
+	NEEDS("v2", test_enable_refused),
 };
-
-static bool has_controller(const char *name)
-{
-	for (size_t i = 0; i < host.count; i++) {
-		const struct cgroup_hierarchy *h = &host.hierarchies[i];
-		_cleanup_free_ char *memsw = str_format("%s/memory.memsw.limit_in_bytes", h->mount);
-
-		if (!strcmp(name, "v2")
-			    ? h->v2 && *h->controllers
-			    : !h->v2 && controllers_have(h->controllers, name, strlen(name)))
-			return true;
-		if (!strcmp(name, "memsw") && file_exists(AT_FDCWD, memsw))
-			return true;
-	}
-	return false;
-}
-
-static void skipped(void **state)
-{
-	(void)state;
-}
-
-/* The first of @list that the host lacks, or NULL. */
-static char *missing(const char *list)
-{
-	_cleanup_free_ char *words = strdup(list);
-	char *save = NULL;
-
-	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
-		if (!has_controller(w))
-			return strdup(w);
-	return NULL;
-}
 
 int main(void)
 {
-	struct CMUnitTest tests[array_size(all_tests)];
-	char *names[array_size(all_tests)] = { NULL };
-	struct err err = { 0 };
-	int failed;
-
-	snprintf(parent, sizeof(parent), "/ctrnet-test-%d", (int)getpid());
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || cgroup_host_read(&host, &err) < 0)
-		return 1;
-	for (size_t i = 0; i < array_size(all_tests); i++) {
-		_cleanup_free_ char *lack = missing(all_tests[i].controllers);
-
-		tests[i] = all_tests[i].test;
-		if (host.mode == CGROUP_NONE || geteuid() != 0 || lack) {
-			names[i] = str_format("%s # SKIP no %s", tests[i].name,
-					      lack ? lack : "cgroups to make");
-			tests[i] = (struct CMUnitTest){ names[i], skipped, NULL, NULL, NULL };
-		}
-	}
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	for (size_t i = 0; i < array_size(names); i++)
-		free(names[i]);
-	cgroup_host_release(&host);
-	return failed;
+	return box_run(all_tests, array_size(all_tests));
 }

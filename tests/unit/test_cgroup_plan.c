@@ -2,8 +2,8 @@
 /* Checks, encodings and golden step lists, over directories in /tmp that stand for cgroup trees. */
 #include "cgroup/cgroup.h"
 
-#include "cgroup/devices.h"
 #include "cgroup/keys.h"
+#include "cgroup/steps.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/log.h"
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -121,6 +122,7 @@ static const char *show(struct world *w)
 
 	plan_show(&w->plan, PHASE_PREPARE, f);
 	plan_show(&w->plan, PHASE_CONNECT, f);
+	plan_show(&w->plan, PHASE_STARTED, f);
 	fclose(f);
 	while ((at = strstr(text, w->top))) {
 		end = at + len;
@@ -138,6 +140,15 @@ static void set_v2_controllers(struct world *w, const char *controllers)
 
 	free(h->controllers);
 	h->controllers = strdup(controllers);
+}
+
+static void assert_refused(struct world *w, const struct cgroup_spec *spec, int code,
+			   const char *text)
+{
+	int ret = plan_spec(w, spec);
+
+	assert_string_equal(w->err.text, text);
+	assert_int_equal(ret, code);
 }
 
 static void test_golden_v1(void **state)
@@ -172,37 +183,39 @@ static void test_golden_v1(void **state)
 	mount_trees(w, v1_trees);
 	assert_int_equal(plan_spec(w, &spec), 0);
 	assert_string_equal(
-		show(w), "mkdir -p /cpuset/nsinit/box\n"
-			 "mkdir -p /memory/nsinit/box\n"
-			 "mkdir -p /cpu,cpuacct/nsinit/box\n"
-			 "mkdir -p /devices/nsinit/box\n"
-			 "mkdir -p /blkio/nsinit/box\n"
-			 "mkdir -p /pids/nsinit/box\n"
-			 "cat /cpuset/nsinit/box/../cpuset.cpus > /cpuset/nsinit/box/cpuset.cpus\n"
-			 "cat /cpuset/nsinit/box/../cpuset.mems > /cpuset/nsinit/box/cpuset.mems\n"
-			 "echo 0-1 > /cpuset/nsinit/box/cpuset.cpus\n"
-			 "echo 0 > /cpuset/nsinit/box/cpuset.mems\n"
-			 "echo 16777216 > /memory/nsinit/box/memory.kmem.limit_in_bytes\n"
-			 "echo 67108864 > /memory/nsinit/box/memory.limit_in_bytes\n"
-			 "echo 33554432 > /memory/nsinit/box/memory.soft_limit_in_bytes\n"
-			 "echo 134217728 > /memory/nsinit/box/memory.memsw.limit_in_bytes\n"
-			 "echo 1 > /memory/nsinit/box/memory.oom_control\n"
-			 "echo 512 > /cpu,cpuacct/nsinit/box/cpu.shares\n"
-			 "echo 100000 > /cpu,cpuacct/nsinit/box/cpu.cfs_period_us\n"
-			 "echo 50000 > /cpu,cpuacct/nsinit/box/cpu.cfs_quota_us\n"
-			 "echo 1000000 > /cpu,cpuacct/nsinit/box/cpu.rt_period_us\n"
-			 "echo 1000 > /cpu,cpuacct/nsinit/box/cpu.rt_runtime_us\n"
-			 "echo max > /pids/nsinit/box/pids.max\n"
-			 "echo 500 > /blkio/nsinit/box/blkio.weight\n"
-			 "echo a > /devices/nsinit/box/devices.deny\n"
-			 "echo 'c *:* m' > /devices/nsinit/box/devices.allow\n"
-			 "echo 'c 1:3 rwm' > /devices/nsinit/box/devices.allow\n"
-			 "echo $PID > /cpuset/nsinit/box/cgroup.procs\n"
-			 "echo $PID > /memory/nsinit/box/cgroup.procs\n"
-			 "echo $PID > /cpu,cpuacct/nsinit/box/cgroup.procs\n"
-			 "echo $PID > /devices/nsinit/box/cgroup.procs\n"
-			 "echo $PID > /blkio/nsinit/box/cgroup.procs\n"
-			 "echo $PID > /pids/nsinit/box/cgroup.procs\n");
+		show(w),
+		"mkdir -p /cpuset/nsinit/box\n"
+		"mkdir -p /memory/nsinit/box\n"
+		"mkdir -p /cpu,cpuacct/nsinit/box\n"
+		"mkdir -p /devices/nsinit/box\n"
+		"mkdir -p /blkio/nsinit/box\n"
+		"mkdir -p /pids/nsinit/box\n"
+		"cat /cpuset/nsinit/box/../cpuset.cpus > /cpuset/nsinit/box/cpuset.cpus\n"
+		"cat /cpuset/nsinit/box/../cpuset.mems > /cpuset/nsinit/box/cpuset.mems\n"
+		"echo 1000 > /cpu,cpuacct/nsinit/cpu.rt_runtime_us   # or what all below it need\n"
+		"echo 0-1 > /cpuset/nsinit/box/cpuset.cpus\n"
+		"echo 0 > /cpuset/nsinit/box/cpuset.mems\n"
+		"echo 16777216 > /memory/nsinit/box/memory.kmem.limit_in_bytes\n"
+		"echo 67108864 > /memory/nsinit/box/memory.limit_in_bytes\n"
+		"echo 33554432 > /memory/nsinit/box/memory.soft_limit_in_bytes\n"
+		"echo 134217728 > /memory/nsinit/box/memory.memsw.limit_in_bytes\n"
+		"echo 1 > /memory/nsinit/box/memory.oom_control\n"
+		"echo 512 > /cpu,cpuacct/nsinit/box/cpu.shares\n"
+		"echo 100000 > /cpu,cpuacct/nsinit/box/cpu.cfs_period_us\n"
+		"echo 50000 > /cpu,cpuacct/nsinit/box/cpu.cfs_quota_us\n"
+		"echo 1000000 > /cpu,cpuacct/nsinit/box/cpu.rt_period_us\n"
+		"echo 1000 > /cpu,cpuacct/nsinit/box/cpu.rt_runtime_us\n"
+		"echo max > /pids/nsinit/box/pids.max\n"
+		"echo 500 > /blkio/nsinit/box/blkio.weight\n"
+		"echo a > /devices/nsinit/box/devices.deny\n"
+		"echo 'c *:* m' > /devices/nsinit/box/devices.allow\n"
+		"echo 'c 1:3 rwm' > /devices/nsinit/box/devices.allow\n"
+		"echo $PID > /cpuset/nsinit/box/cgroup.procs\n"
+		"echo $PID > /memory/nsinit/box/cgroup.procs\n"
+		"echo $PID > /cpu,cpuacct/nsinit/box/cgroup.procs\n"
+		"echo $PID > /devices/nsinit/box/cgroup.procs\n"
+		"echo $PID > /blkio/nsinit/box/cgroup.procs\n"
+		"echo $PID > /pids/nsinit/box/cgroup.procs\n");
 }
 
 static void test_golden_v2(void **state)
@@ -238,6 +251,345 @@ static void test_golden_v2(void **state)
 			    "echo 20 > /unified/lab/n1/pids.max\n"
 			    "echo 4950 > /unified/lab/n1/io.weight\n"
 			    "echo $PID > /unified/lab/n1/cgroup.procs\n");
+}
+
+static void set_v2_base(struct world *w, const char *base)
+{
+	struct cgroup_hierarchy *h = &w->host.hierarchies[w->host.count - 1];
+
+	free(h->base);
+	h->base = strdup(base);
+}
+
+/* What is above pid 1's own cgroup is somebody else's to hand down; unless the config says where to begin. */
+static void test_enable_below_base(void **state)
+{
+	struct world *w = *state;
+	const char *const trees[] = { "", NULL };
+	struct cgroup_spec spec = {
+		.present = true, .parent = (char *)"lab", .name = (char *)"n1", .pids_limit = 20
+	};
+
+	mount_trees(w, trees);
+	set_v2_controllers(w, "pids");
+	set_v2_base(w, "/docker/x");
+	assert_int_equal(plan_spec(w, &spec), 0);
+	assert_string_equal(show(w), "mkdir -p /unified/docker/x/lab/n1\n"
+				     "echo '+pids' > /unified/docker/x/cgroup.subtree_control\n"
+				     "echo '+pids' > /unified/docker/x/lab/cgroup.subtree_control\n"
+				     "echo 20 > /unified/docker/x/lab/n1/pids.max\n"
+				     "echo $PID > /unified/docker/x/lab/n1/cgroup.procs\n");
+}
+
+/* Keys that mid-2015 does not have. */
+static void test_own_keys(void **state)
+{
+	struct world *w = *state;
+	const char *const trees[] = { "", NULL };
+	const struct cgroup_spec spec = { .present = true,
+					  .name = (char *)"n1",
+					  .memory_high = 5000000,
+					  .memory_low = -1,
+					  .memory_min = 4096,
+					  .cpu_weight = 55,
+					  .cpu_quota = 50000,
+					  .cpu_burst = 20000,
+					  .io_weight = 10000 };
+
+	mount_trees(w, trees);
+	set_v2_controllers(w, "cpu,io,memory");
+	assert_int_equal(plan_spec(w, &spec), 0);
+	assert_string_equal(show(w), "mkdir -p /unified/n1\n"
+				     "echo '+memory +cpu +io' > /unified/cgroup.subtree_control\n"
+				     "echo 5000000 > /unified/n1/memory.high\n"
+				     "echo max > /unified/n1/memory.low\n"
+				     "echo 4096 > /unified/n1/memory.min\n"
+				     "echo 55 > /unified/n1/cpu.weight\n"
+				     "echo '50000 100000' > /unified/n1/cpu.max\n"
+				     "echo 20000 > /unified/n1/cpu.max.burst\n"
+				     "echo 10000 > /unified/n1/io.weight\n"
+				     "echo $PID > /unified/n1/cgroup.procs\n");
+}
+
+static void test_own_keys_refused(void **state)
+{
+	struct world *w = *state;
+	const char *const trees[] = { "memory", "cpu,cpuacct", "", NULL };
+	static const struct {
+		struct cgroup_spec spec;
+		int code;
+		const char *text;
+	} cases[] = {
+		{ { .memory_high = 1 },
+		  -EOPNOTSUPP,
+		  "cgroups.memory_high: the host has the 'memory' controller on cgroup v1, which has "
+		  "no such limit" },
+		{ { .cpu_weight = 1 },
+		  -EOPNOTSUPP,
+		  "cgroups.cpu_weight: the host has the 'cpu' controller on cgroup v1, which has no "
+		  "such limit" },
+		{ { .io_weight = 1 },
+		  -ENODEV,
+		  "cgroups.io_weight: the host has no 'io' cgroup controller" },
+		{ { .memory_low = -2 },
+		  -ERANGE,
+		  "cgroups.memory_low: -2 is out of range (-1 is no limit)" },
+		{ { .memory_low = 1, .memory_reservation = 1 },
+		  -EINVAL,
+		  "cgroups.memory_low: is what cgroups.memory_reservation comes to on v2: only one of "
+		  "them can be set" },
+		{ { .cpu_weight = 1, .cpu_shares = 2 },
+		  -EINVAL,
+		  "cgroups.cpu_weight: is what cgroups.cpu_shares comes to on v2: only one of them can "
+		  "be set" },
+		{ { .io_weight = 1, .blkio_weight = 20 },
+		  -EINVAL,
+		  "cgroups.io_weight: is what cgroups.blkio_weight comes to on v2: only one of them "
+		  "can be set" },
+	};
+
+	mount_trees(w, trees);
+	for (size_t i = 0; i < array_size(cases); i++) {
+		struct cgroup_spec spec = cases[i].spec;
+
+		spec.present = true;
+		assert_int_equal(plan_spec(w, &spec), cases[i].code);
+		assert_string_equal(w->err.text, cases[i].text);
+		plan_release(&w->plan);
+		cgroup_place_release(&w->place);
+	}
+}
+
+/* Without a limit, what statistics come from is asked for where it is ours to ask; the rest is left alone. */
+static void test_offer(void **state)
+{
+	struct world *w = *state;
+	const char *const trees[] = { "", NULL };
+	struct cgroup_spec spec = {
+		.present = true, .parent = (char *)"lab", .name = (char *)"n1", .memory = 1 << 20
+	};
+
+	mount_trees(w, trees);
+	set_v2_controllers(w, "cpuset,cpu,memory");
+	set_v2_base(w, "/docker/x");
+	make(w, "unified/docker", NULL);
+	make(w, "unified/docker/x", NULL);
+	make(w, "unified/docker/x/cgroup.type", "domain");
+	assert_int_equal(plan_spec(w, &spec), 0);
+	assert_string_equal(show(w),
+			    "mkdir -p /unified/docker/x/lab/n1\n"
+			    "echo +cpu > /unified/docker/x/cgroup.subtree_control || true\n"
+			    "echo +cpu > /unified/docker/x/lab/cgroup.subtree_control || true\n"
+			    "echo '+memory' > /unified/docker/x/cgroup.subtree_control\n"
+			    "echo '+memory' > /unified/docker/x/lab/cgroup.subtree_control\n"
+			    "echo 1048576 > /unified/docker/x/lab/n1/memory.max\n"
+			    "echo $PID > /unified/docker/x/lab/n1/cgroup.procs\n");
+}
+
+/* Neither the root of a machine, which is the one that has no type, nor a parent that stands there unmarked. */
+static void test_offer_not_asked(void **state)
+{
+	struct world *w = *state;
+	const char *const trees[] = { "", NULL };
+	struct cgroup_spec spec = { .present = true,
+				    .parent = (char *)"theirs/ours",
+				    .name = (char *)"n1" };
+
+	mount_trees(w, trees);
+	set_v2_controllers(w, "memory");
+	make(w, "unified/theirs", NULL);
+	assert_int_equal(plan_spec(w, &spec), 0);
+	assert_string_equal(show(w),
+			    "mkdir -p /unified/theirs/ours/n1\n"
+			    "echo +memory > /unified/theirs/ours/cgroup.subtree_control || true\n"
+			    "echo $PID > /unified/theirs/ours/n1/cgroup.procs\n");
+	plan_release(&w->plan);
+	cgroup_place_release(&w->place);
+	/* Beside pid 1's own cgroup, not below it. */
+	set_v2_base(w, "/theirs");
+	spec.parent = (char *)"/elsewhere";
+	assert_int_equal(plan_spec(w, &spec), 0);
+	assert_string_equal(show(w), "mkdir -p /unified/elsewhere/n1\n"
+				     "echo $PID > /unified/elsewhere/n1/cgroup.procs\n");
+}
+
+/* Refused or not there: nothing of it is an error. */
+static void test_offer_in_vain(void **state)
+{
+	struct world *w = *state;
+	_cleanup_free_ char *gone = str_format("%s/gone", w->top);
+	_cleanup_free_ char *there = str_format("%s/there", w->top);
+	char *paths[] = { gone, there, NULL };
+	char *controllers[] = { (char *)"memory", (char *)"pids", NULL };
+	struct cgroup_enable_args args = { paths, controllers, NULL, true };
+
+	make(w, "there/cgroup.subtree_control/in_the_way", "");
+	assert_int_equal(cgroup_enable_step.apply(&w->scope, &args, &w->err), 0);
+	args.optional = false;
+	assert_true(cgroup_enable_step.apply(&w->scope, &args, &w->err) < 0);
+}
+
+static void test_unified(void **state)
+{
+	struct world *w = *state;
+	const char *const trees[] = { "", NULL };
+	struct json_pair files[] = { { (char *)"memory.high", (char *)"1000000" },
+				     { (char *)"io.max", (char *)"8:0 rbps=5\n8:16 wiops=max\n" } };
+	const struct cgroup_spec spec = { .present = true,
+					  .name = (char *)"n1",
+					  .memory = 67108864,
+					  .unified = files,
+					  .unified_count = 2 };
+
+	mount_trees(w, trees);
+	set_v2_controllers(w, "io,memory");
+	assert_int_equal(plan_spec(w, &spec), 0);
+	assert_string_equal(show(w), "mkdir -p /unified/n1\n"
+				     "echo '+memory +io' > /unified/cgroup.subtree_control\n"
+				     "echo 67108864 > /unified/n1/memory.max\n"
+				     "echo 1000000 > /unified/n1/memory.high\n"
+				     "echo '8:0 rbps=5' > /unified/n1/io.max\n"
+				     "echo '8:16 wiops=max' > /unified/n1/io.max\n"
+				     "echo $PID > /unified/n1/cgroup.procs\n");
+}
+
+/* What is refused of it, by itself and by what the host has. */
+static void test_unified_refused(void **state)
+{
+	struct world *w = *state;
+	const char *const trees[] = { "memory", "", NULL };
+	static const struct {
+		const char *file, *value, *words;
+	} cases[] = {
+		{ "memory", "1", "'memory' is no file of a controller, like memory.high" },
+		{ "memory.", "1", "'memory.' is no file of a controller, like memory.high" },
+		{ ".high", "1", "'.high' is no file of a controller, like memory.high" },
+		{ "", "1", "'' is no file of a controller, like memory.high" },
+		{ "x/memory.high", "1",
+		  "'x/memory.high' is no file of a controller, like memory.high" },
+		{ "cgroup.procs", "1", "'cgroup.procs' is none of a controller's" },
+		{ "memory.high", " \n", "'memory.high': the value is empty" },
+		{ "memory.max", "1", "'memory.max' is what cgroups.memory writes" },
+		{ "memory.high", "1",
+		  "'memory.high': the host has the 'memory' controller on cgroup v1, and this is a "
+		  "file of v2" },
+		{ "pids.max", "1", "'pids.max': the host has no 'pids' cgroup controller" },
+	};
+
+	mount_trees(w, trees);
+	set_v2_controllers(w, "hugetlb");
+	for (size_t i = 0; i < array_size(cases); i++) {
+		struct json_pair file = { (char *)cases[i].file, (char *)cases[i].value };
+		const struct cgroup_spec spec = {
+			.present = true, .memory = 67108864, .unified = &file, .unified_count = 1
+		};
+		_cleanup_free_ char *words = str_format("cgroups.unified: %s", cases[i].words);
+
+		assert_true(plan_spec(w, &spec) < 0);
+		assert_string_equal(w->err.text, words);
+		plan_release(&w->plan);
+		cgroup_place_release(&w->place);
+	}
+}
+
+/* Files of a tree that give what cgroupfs would not: one that is there, and one that takes nothing. */
+static void test_enable_names_keys(void **state)
+{
+	struct world *w = *state;
+	const char *const trees[] = { "", NULL };
+	const struct cgroup_spec spec = { .present = true,
+					  .parent = (char *)"/lab",
+					  .memory = 67108864,
+					  .memory_reservation = 33554432,
+					  .pids_limit = 20 };
+	_cleanup_free_ char *full = str_format("%s/unified/lab/cgroup.subtree_control", w->top);
+	_cleanup_free_ char *words = NULL;
+
+	mount_trees(w, trees);
+	set_v2_controllers(w, "cpu,memory,pids");
+	make(w, "unified/cgroup.subtree_control", "cpu pids");
+	make(w, "unified/lab", NULL);
+	assert_int_equal(symlink("/dev/full", full), 0);
+	assert_int_equal(plan_spec(w, &spec), 0);
+	words = str_format("cgroups.memory, cgroups.memory_reservation: enable the memory "
+			   "controller in cgroup %s/unified/lab: No space left on device",
+			   w->top);
+	assert_int_equal(plan_apply(&w->plan, PHASE_PREPARE, &w->scope, NULL, NULL, &w->err),
+			 -ENOSPC);
+	assert_string_equal(w->err.text, words);
+}
+
+/* Keys of several lines, and those of files that several keys share. */
+static void test_golden_lines(void **state)
+{
+	struct world *w = *state;
+	const char *const trees[] = { "blkio", "hugetlb", "net_cls,net_prio", "freezer", NULL };
+	const char *const v2[] = { "", NULL };
+	struct cgroup_block blocks[] = { { 8, 0, 500 }, { 8, 16, 0 } };
+	struct cgroup_hugetlb pages[] = { { (char *)"2MB", 4194304 }, { (char *)"1GB", 0 } };
+	struct cgroup_ifprio prios[] = { { (char *)"eth0", 5 }, { (char *)"lo", 0 } };
+	char *sizes[] = { pages[0].page_size, pages[1].page_size, NULL };
+	struct cgroup_spec spec = {
+		.present = true,
+		.blkio_weight_device = { blocks, 1 },
+		.blkio_throttle_read_bps_device = { blocks, 2 },
+		.blkio_throttle_write_iops_device = { blocks, 1 },
+		.hugetlb_limit = pages,
+		.hugetlb_limit_count = 2,
+		.net_cls_classid = 0x100001,
+		.net_prio_ifpriomap = prios,
+		.net_prio_ifpriomap_count = 2,
+		.frozen = true,
+	};
+
+	mount_trees(w, trees);
+	assert_int_equal(strv_copy(&w->host.page_sizes, sizes), 0);
+	assert_int_equal(plan_spec(w, &spec), 0);
+	assert_string_equal(show(w),
+			    "mkdir -p /blkio/box\n"
+			    "mkdir -p /hugetlb/box\n"
+			    "mkdir -p /net_cls,net_prio/box\n"
+			    "mkdir -p /freezer/box\n"
+			    "echo '8:0 500' > /blkio/box/blkio.weight_device\n"
+			    "echo '8:0 500' > /blkio/box/blkio.throttle.read_bps_device\n"
+			    "echo '8:16 0' > /blkio/box/blkio.throttle.read_bps_device\n"
+			    "echo '8:0 500' > /blkio/box/blkio.throttle.write_iops_device\n"
+			    "echo 4194304 > /hugetlb/box/hugetlb.2MB.limit_in_bytes\n"
+			    "echo 0 > /hugetlb/box/hugetlb.1GB.limit_in_bytes\n"
+			    "echo 1048577 > /net_cls,net_prio/box/net_cls.classid\n"
+			    "echo 'eth0 5' > /net_cls,net_prio/box/net_prio.ifpriomap\n"
+			    "echo 'lo 0' > /net_cls,net_prio/box/net_prio.ifpriomap\n"
+			    "echo $PID > /blkio/box/cgroup.procs\n"
+			    "echo $PID > /hugetlb/box/cgroup.procs\n"
+			    "echo $PID > /net_cls,net_prio/box/cgroup.procs\n"
+			    "echo $PID > /freezer/box/cgroup.procs\n"
+			    "echo FROZEN > /freezer/box/freezer.state\n");
+	world_clear(w);
+	spec.net_cls_classid = 0;
+	spec.net_prio_ifpriomap_count = 0;
+	mount_trees(w, v2);
+	set_v2_controllers(w, "io,hugetlb");
+	assert_int_equal(strv_copy(&w->host.page_sizes, sizes), 0);
+	assert_int_equal(plan_spec(w, &spec), 0);
+	assert_string_equal(show(w), "mkdir -p /unified/box\n"
+				     "echo '+io +hugetlb' > /unified/cgroup.subtree_control\n"
+				     "echo '8:0 4950' > /unified/box/io.weight\n"
+				     "echo '8:0 rbps=500' > /unified/box/io.max\n"
+				     "echo '8:16 rbps=max' > /unified/box/io.max\n"
+				     "echo '8:0 wiops=500' > /unified/box/io.max\n"
+				     "echo 4194304 > /unified/box/hugetlb.2MB.max\n"
+				     "echo 0 > /unified/box/hugetlb.1GB.max\n"
+				     "echo $PID > /unified/box/cgroup.procs\n"
+				     "echo 1 > /unified/box/cgroup.freeze\n");
+	world_clear(w);
+	pages[1].page_size = (char *)"64KB";
+	mount_trees(w, v2);
+	set_v2_controllers(w, "io,hugetlb");
+	assert_int_equal(strv_copy(&w->host.page_sizes, sizes), 0);
+	assert_refused(
+		w, &spec, -EINVAL,
+		"cgroups.hugetlb_limit[1].page_size: the kernel has no pages of 64KB (it has "
+		"2MB, 1GB)");
 }
 
 /* A limit goes to v1 where v1 has the controller, to v2 where only v2 has it. */
@@ -370,6 +722,7 @@ static void test_write_other_file(void **state)
 	const char *const trees[] = { "blkio", NULL };
 	const struct cgroup_spec spec = { .present = true, .blkio_weight = 300 };
 	_cleanup_free_ char *path = str_format("%s/blkio/box/blkio.bfq.weight", w->top);
+	_cleanup_free_ char *first = str_format("%s/blkio/box/blkio.weight", w->top);
 	char text[16];
 
 	make(w, "blkio/box/blkio.bfq.weight", "x");
@@ -378,6 +731,15 @@ static void test_write_other_file(void **state)
 	assert_int_equal(plan_apply(&w->plan, PHASE_PREPARE, &w->scope, NULL, NULL, &w->err), 0);
 	assert_int_equal(file_read_line(AT_FDCWD, path, text, sizeof(text), &w->err), 0);
 	assert_string_equal(text, "300");
+	/* Both: which one counts is up to the device. */
+	make(w, "blkio/box/blkio.weight", "x");
+	make(w, "blkio/box/blkio.bfq.weight", "x");
+	assert_int_equal(plan_apply(&w->plan, PHASE_PREPARE, &w->scope, NULL, NULL, &w->err), 0);
+	assert_int_equal(file_read_line(AT_FDCWD, first, text, sizeof(text), &w->err), 0);
+	assert_string_equal(text, "300");
+	assert_int_equal(file_read_line(AT_FDCWD, path, text, sizeof(text), &w->err), 0);
+	assert_string_equal(text, "300");
+	unlink(first);
 	unlink(path);
 	assert_int_equal(plan_apply(&w->plan, PHASE_PREPARE, &w->scope, NULL, NULL, &w->err),
 			 -ENOENT);
@@ -407,15 +769,6 @@ static void test_cpuset_copied_down(void **state)
 	assert_string_equal(text, "0-3");
 }
 
-static void assert_refused(struct world *w, const struct cgroup_spec *spec, int code,
-			   const char *text)
-{
-	int ret = plan_spec(w, spec);
-
-	assert_string_equal(w->err.text, text);
-	assert_int_equal(ret, code);
-}
-
 static void test_missing_controllers(void **state)
 {
 	struct world *w = *state;
@@ -438,36 +791,34 @@ static void test_missing_controllers(void **state)
 	assert_int_equal(plan_spec(w, &anything), 0);
 }
 
-/* Those that nobody chose: libcontainer's list, with or without the rows that only some configs have. */
-static void test_usual_devices(void **state)
+/* Where v1's controller is not mounted they become a program; all being allowed needs none. */
+static void test_devices_v2(void **state)
 {
-	struct cgroup_device list[] = {
-		{ 'b', -1, -1, (char *)"m" }, { 'c', -1, -1, (char *)"m" },
-		{ 'c', 1, 3, (char *)"rwm" }, { 'c', 1, 5, (char *)"rwm" },
-		{ 'c', 1, 7, (char *)"rwm" }, { 'c', 5, 0, (char *)"rwm" },
-		{ 'c', 1, 9, (char *)"rwm" }, { 'c', 1, 8, (char *)"rwm" },
-		{ 'c', 5, 2, (char *)"rwm" }, { 'b', 8, 0, (char *)"r" },
-	};
+	struct world *w = *state;
+	const char *const trees[] = { "memory", "", NULL };
+	struct cgroup_device list[] = { { 'c', 1, 3, (char *)"rwm" },
+					{ 'a', 0, 0, (char *)"rwm" } };
 	struct cgroup_spec spec = { .present = true,
 				    .device_rules = true,
-				    .allowed_devices = list };
+				    .allowed_devices = list,
+				    .allowed_device_count = 1 };
 
-	(void)state;
-	assert_false(devices_are_usual(&spec));
-	spec.allowed_device_count = 7;
-	assert_false(devices_are_usual(&spec));
-	spec.allowed_device_count = 8;
-	assert_true(devices_are_usual(&spec));
-	spec.allowed_device_count = 9;
-	assert_true(devices_are_usual(&spec));
+	mount_trees(w, trees);
+	assert_int_equal(plan_spec(w, &spec), 0);
+	assert_non_null(strstr(
+		show(w),
+		"# an eBPF program for the devices of /unified/box: deny a, allow c 1:3 rwm\n"));
+	world_clear(w);
 	spec.allow_all_devices = true;
-	assert_false(devices_are_usual(&spec));
-	spec.allow_all_devices = false;
-	spec.allowed_device_count = 10;
-	assert_false(devices_are_usual(&spec));
-	spec.allowed_device_count = 9;
-	list[2].permissions = (char *)"r";
-	assert_false(devices_are_usual(&spec));
+	mount_trees(w, trees);
+	assert_int_equal(plan_spec(w, &spec), 0);
+	assert_null(strstr(show(w), "eBPF"));
+	world_clear(w);
+	spec.denied_devices = list;
+	spec.denied_device_count = 2;
+	mount_trees(w, trees);
+	assert_int_equal(plan_spec(w, &spec), 0);
+	assert_non_null(strstr(show(w), ": allow a, deny c 1:3 rwm, deny a\n"));
 }
 
 static void test_v2_lacks(void **state)
@@ -484,6 +835,27 @@ static void test_v2_lacks(void **state)
 		  -EOPNOTSUPP,
 		  "cgroups.kernel_memory: cgroup v2 has no such limit: kernel memory is part of "
 		  "cgroups.memory there" },
+		{ { .present = true, .has_swappiness = true },
+		  -EOPNOTSUPP,
+		  "cgroups.memory_swappiness: cgroup v2 has no such limit: the system's vm.swappiness is "
+		  "everybody's there" },
+		{ { .present = true, .oom_kill_disable = true },
+		  -EOPNOTSUPP,
+		  "cgroups.oom_kill_disable: cgroup v2 has no such limit: its OOM killer cannot be disabled" },
+		{ { .present = true, .net_cls_classid = 1 },
+		  -EOPNOTSUPP,
+		  "cgroups.net_cls_classid: cgroup v2 has no such limit: firewall rules match its "
+		  "cgroups by path" },
+		{ { .present = true,
+		    .net_prio_ifpriomap = &(struct cgroup_ifprio){ (char *)"lo", 1 },
+		    .net_prio_ifpriomap_count = 1 },
+		  -EOPNOTSUPP,
+		  "cgroups.net_prio_ifpriomap: cgroup v2 has no such limit: firewall rules match its "
+		  "cgroups by path" },
+		{ { .present = true,
+		    .blkio_throttle_read_bps_device = { &(struct cgroup_block){ 8, 0, 5 }, 1 } },
+		  -ENODEV,
+		  "cgroups.blkio_throttle_read_bps_device: the host has no 'io' cgroup controller" },
 		{ { .present = true, .pids_limit = 5 },
 		  -ENODEV,
 		  "cgroups.pids_limit: the host has no 'pids' cgroup controller" },
@@ -533,6 +905,13 @@ static void test_check(void **state)
 		{ { .memory_swap = 4000 },
 		  "cgroups.memory_swap: limits memory and swap together, so cgroups.memory must be set as "
 		  "well" },
+		{ { .blkio_weight_device = { &(struct cgroup_block){ 8, 0, 1001 }, 1 } },
+		  "cgroups.blkio_weight_device: 1001 is out of range (10 to 1000)" },
+		{ { .hugetlb_limit = &(struct cgroup_hugetlb){ 0 }, .hugetlb_limit_count = 1 },
+		  "cgroups.hugetlb_limit[0].page_size: '' is not a size like 2MB" },
+		{ { .net_prio_ifpriomap = &(struct cgroup_ifprio){ (char *)"a/b", 1 },
+		    .net_prio_ifpriomap_count = 1 },
+		  "cgroups.net_prio_ifpriomap[0].interface: 'a/b' is not a name of an interface" },
 		{ { .blkio_weight = 9 }, "cgroups.blkio_weight: 9 is out of range (10 to 1000)" },
 		{ { .allowed_devices = &bad[0], .allowed_device_count = 1 },
 		  "cgroups.allowed_devices[0].type: must be 'a', 'b' or 'c'" },
@@ -580,6 +959,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test_in_world(test_golden_v1),
 		test_in_world(test_golden_v2),
+		test_in_world(test_enable_below_base),
+		test_in_world(test_enable_names_keys),
+		test_in_world(test_own_keys),
+		test_in_world(test_own_keys_refused),
+		test_in_world(test_offer),
+		test_in_world(test_offer_not_asked),
+		test_in_world(test_offer_in_vain),
+		test_in_world(test_unified),
+		test_in_world(test_unified_refused),
+		test_in_world(test_golden_lines),
 		test_in_world(test_golden_hybrid),
 		test_in_world(test_cpu_max),
 		cmocka_unit_test(test_weight),
@@ -588,7 +977,7 @@ int main(void)
 		test_in_world(test_write_other_file),
 		test_in_world(test_cpuset_copied_down),
 		test_in_world(test_missing_controllers),
-		cmocka_unit_test(test_usual_devices),
+		test_in_world(test_devices_v2),
 		test_in_world(test_v2_lacks),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_check_fine),

@@ -77,6 +77,23 @@ static void test_replace_and_read(void **state)
 	assert_int_equal(file_read(f->fd, "a", 4, &text, &len, NULL), -EFBIG);
 }
 
+/* Larger than any one read, and none of the files' sizes is known before. */
+static void test_read_proc(void **state)
+{
+	_cleanup_free_ char *text = NULL, *own = NULL;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(file_read_proc(AT_FDCWD, "/proc/kallsyms", 64 << 20, &text, NULL), 0);
+	assert_true(strlen(text) > 65536);
+	assert_int_equal(text[strlen(text) - 1], '\n');
+	assert_int_equal(file_read_proc(AT_FDCWD, "/proc/self/cgroup", 4096, &own, NULL), 0);
+	assert_non_null(strchr(own, ':'));
+	assert_int_equal(file_read_proc(AT_FDCWD, "/proc/kallsyms", 65536, &text, &err), -EFBIG);
+	assert_string_equal(err.text, "/proc/kallsyms: larger than 65536 bytes");
+	assert_int_equal(file_read_proc(AT_FDCWD, "/proc/none", 65536, &text, &err), -ENOENT);
+}
+
 static void test_remove_tree_spares_link_targets(void **state)
 {
 	struct fixture *f = *state;
@@ -122,15 +139,37 @@ static void test_lock_follows_the_name(void **state)
 	assert_int_equal(file_lock_dir(path, false, NULL), -ENOENT);
 }
 
+static void test_clean_path(void **state)
+{
+	static const struct {
+		const char *dir, *path, *want;
+	} rows[] = {
+		{ "/a/b", "c", "/a/b/c" },   { "/a/b", "./c//d/.", "/a/b/c/d" },
+		{ "/a/b", "../c", "/a/c" },  { "/a/b", "../../../../c", "/c" },
+		{ "/a/b", "/c/../d", "/d" }, { "/", "..", "/" },
+		{ "/a", ".", "/a" },         { "/a", "..x/y..", "/a/..x/y.." },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		_cleanup_free_ char *made = NULL;
+
+		assert_int_equal(file_clean_path(rows[i].dir, rows[i].path, &made, NULL), 0);
+		assert_string_equal(made, rows[i].want);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(test_read_proc),
 		T(test_read_refuses_what_is_no_file),
 		T(test_replace_and_read),
 		T(test_remove_tree_spares_link_targets),
 		T(test_lock_follows_the_name),
+		cmocka_unit_test(test_clean_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "net/net.h"
 
 #include "lib/cleanup.h"
+#include "net/config.h"
 #include "net/driver.h"
 
 #include <errno.h>
@@ -83,6 +84,29 @@ static const struct {
 	  "networks[0]: hairpin_mode: only the port of a bridge has it" },
 	{ VETH(",\"bridge\":\"b:r\""), -EINVAL,
 	  "networks[0]: bridge: interface name 'b:r': no '/', ':', '%' or white space allowed" },
+	{ VETH(",\"veth_prefix\":\"twelve-bytes\""), -EINVAL,
+	  "networks[0]: veth_prefix: 'twelve-bytes' leaves no room for 4 digits behind it (at most 11 bytes)" },
+	{ VETH(",\"veth_prefix\":\"v%\""), -EINVAL,
+	  "networks[0]: veth_prefix: interface name 'v%': no '/', ':', '%' or white space allowed" },
+	{ VETH(",\"veth_prefix\":\"v\",\"host_interface_name\":\"h\""), -EINVAL,
+	  "networks[0]: veth_prefix: host_interface_name gives the whole name already" },
+	{ VETH(",\"context\":{\"prefix\":\"veth\"}"), -EINVAL,
+	  "c.json:1:39: networks[0].context: the key 'bridge' is missing" },
+	{ VETH(",\"context\":{\"bridge\":\"br0\"}"), -EINVAL,
+	  "c.json:1:39: networks[0].context: the key 'prefix' is missing" },
+	{ VETH(",\"context\":{\"bridge\":\"br0\",\"prefix\":\"\"}"), -EINVAL,
+	  "c.json:1:39: networks[0].context: prefix is empty" },
+	{ VETH(",\"bridge\":\"br1\",\"context\":{\"bridge\":\"br0\",\"prefix\":\"v\"}"), -EINVAL,
+	  "c.json:1:14: networks[0]: bridge is 'br1', but in the context it is 'br0'" },
+	{ VETH(",\"context\":[]"), -EINVAL,
+	  "c.json:1:39: networks[0].context: expected an object, found an array" },
+	{ VETH(",\"ipv6_gateway\":\"fd00::1\",\"gateway6\":\"fd00::1\""), -EINVAL, NULL },
+	{ "{\"networks\":[{\"type\":\"netns\",\"context\":{}}]}", -EINVAL,
+	  "c.json:1:40: networks[0].context: the key 'nspath' is missing" },
+	{ "{\"networks\":[{\"type\":\"netns\",\"context\":{\"nspath\":\"\"}}]}", -EINVAL,
+	  "c.json:1:40: networks[0].context: nspath is empty" },
+	{ "{\"networks\":[{\"type\":\"netns\",\"ns_path\":\"/a\",\"context\":{\"nspath\":\"/b\"}}]}",
+	  -EINVAL, "c.json:1:14: networks[0]: ns_path is '/a', but in the context it is '/b'" },
 	{ "{\"networks\":[{\"type\":\"loopback\",\"name\":\"eth0\"}]}", -EINVAL,
 	  "networks[0]: name: the loopback interface is named 'lo', not 'eth0'" },
 	{ "{\"networks\":[{\"type\":\"netns\"}]}", -EINVAL, "networks[0]: ns_path is missing" },
@@ -122,8 +146,10 @@ static void old_samples(void **state)
 		"{\"networks\":[{\"type\":\"loopback\",\"name\":\"\",\"bridge\":\"\",\"mac_address\":\"\","
 		"\"address\":\"127.0.0.1/0\",\"gateway\":\"localhost\",\"ipv6_address\":\"\",\"ipv6_gateway\":\"\","
 		"\"mtu\":0,\"txqueuelen\":0,\"host_interface_name\":\"\"}]}",
-		"{\"networks\":[{\"gateway\":\"172.17.42.1\",\"type\":\"veth\",\"address\":\"172.17.42.2/16\","
-		"\"mtu\":1500}],\"routes\":[{\"gateway\":\"172.17.42.1\",\"interface_name\":\"eth0\"},"
+		"{\"networks\":[{\"type\":\"loopback\",\"address\":\"127.0.0.1/0\",\"gateway\":\"localhost\","
+		"\"context\":{\"any\":1},\"veth_prefix\":\"veth\",\"mtu\":1500},"
+		"{\"gateway\":\"172.17.42.1\",\"type\":\"veth\",\"address\":\"172.17.42.2/16\","
+		"\"context\":{\"prefix\":\"veth\",\"bridge\":\"docker0\"},\"mtu\":1500}],\"routes\":[{\"gateway\":\"172.17.42.1\",\"interface_name\":\"eth0\"},"
 		"{\"destination\":\"192.168.0.0/24\",\"interface_name\":\"eth0\"}]}",
 	};
 
@@ -136,6 +162,72 @@ static void old_samples(void **state)
 		assert_string_equal(err.text, "");
 		json_release(&schema, &c);
 	}
+}
+
+static char *encoded(const struct net_config *c)
+{
+	char *text = NULL;
+	struct err err;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_int_equal(json_encode_compact(&schema, c, out, &err), 0);
+	fclose(out);
+	return text;
+}
+
+/* What a key of another month's becomes. */
+static void other_spellings(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ VETH(",\"CONTEXT\":{\"Bridge\":\"br0\",\"prefix\":\"veth\"}"),
+		  VETH(",\"bridge\":\"br0\",\"veth_prefix\":\"veth\"") },
+		{ VETH(",\"bridge\":\"br0\",\"context\":{\"bridge\":\"br0\",\"prefix\":\"veth\"}"),
+		  VETH(",\"bridge\":\"br0\",\"veth_prefix\":\"veth\"") },
+		{ VETH(",\"address6\":\"fd00::2/64\",\"gateway6\":\"fd00::1\""),
+		  VETH(",\"ipv6_address\":\"fd00::2/64\",\"ipv6_gateway\":\"fd00::1\"") },
+		{ "{\"networks\":[{\"type\":\"netns\",\"context\":{\"nspath\":\"/a\"}}]}",
+		  "{\"networks\":[{\"type\":\"netns\",\"ns_path\":\"/a\"}]}" },
+		{ "{\"networks\":[{\"type\":\"loopback\",\"context\":{\"bridge\":\"br0\"}}]}",
+		  "{\"networks\":[{\"type\":\"loopback\"}]}" },
+		{ ROUTE("\"source\":\"10.0.0.7/24\"," DEV), ROUTE("\"source\":\"10.0.0.7\"," DEV) },
+		{ ROUTE("\"destination\":\"fd00::7/64\"," DEV),
+		  ROUTE("\"destination\":\"fd00::/64\"," DEV) },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(pairs); i++) {
+		_cleanup_free_ char *text = NULL;
+		struct net_config c;
+		struct err err = { 0 };
+
+		load(pairs[i][0], &c, &err);
+		assert_string_equal(err.text, "");
+		text = encoded(&c);
+		assert_string_equal(text, pairs[i][1]);
+		json_release(&schema, &c);
+	}
+}
+
+/* A gateway and a route that say the same, and a route that is there twice, as the samples of 2014 have them. */
+static void duplicate_routes(void **state)
+{
+	static const char config[] =
+		"{\"networks\":[{\"type\":\"veth\",\"address\":\"10.9.0.2/24\",\"gateway\":\"10.9.0.1\"}],"
+		"\"routes\":[{\"gateway\":\"10.9.0.1\",\"interface_name\":\"eth0\"},"
+		"{\"destination\":\"10.8.0.0/24\",\"interface_name\":\"eth0\"},"
+		"{\"destination\":\"0.0.0.0/0\",\"gateway\":\"10.9.0.1\",\"interface_name\":\"eth0\"},"
+		"{\"destination\":\"10.8.0.0/24\",\"interface_name\":\"eth0\"}]}";
+	struct net_config_routes routes;
+	struct net_config c;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(load(config, &c, &err), 0);
+	assert_int_equal(net_config_routes(&c, &routes, &err), 0);
+	assert_int_equal(routes.count, 2);
+	net_config_routes_release(&routes);
+	json_release(&schema, &c);
 }
 
 /* A plan from invented findings: the order of the steps, and every line of the dry run. */
@@ -250,16 +342,22 @@ static void chosen_names(void **state)
 	struct mac mac, other;
 
 	(void)state;
-	net_choose_name(&a, "eth0", 0, one);
-	net_choose_name(&a, "eth0", 0, two);
+	net_choose_name(&a, "eth0", "ve", 0, one);
+	net_choose_name(&a, "eth0", "ve", 0, two);
 	assert_string_equal(one, two);
 	assert_int_equal(strlen(one), 14);
-	net_choose_name(&a, "eth0", 1, two);
+	net_choose_name(&a, "eth0", "ve", 1, two);
 	assert_string_not_equal(one, two);
-	net_choose_name(&a, "eth1", 0, two);
+	net_choose_name(&a, "eth1", "ve", 0, two);
 	assert_string_not_equal(one, two);
-	net_choose_name(&b, "eth0", 0, two);
+	net_choose_name(&b, "eth0", "ve", 0, two);
 	assert_string_not_equal(one, two);
+	net_choose_name(&a, "eth0", "veth", 0, one);
+	assert_int_equal(strlen(one), 15);
+	assert_memory_equal(one, "veth", 4);
+	net_choose_name(&a, "eth0", "elevenbytes", 0, one);
+	assert_int_equal(strlen(one), 15);
+	assert_memory_equal(one, "elevenbytes", 11);
 	net_choose_mac(&a, "eth0", 0xfe, &mac);
 	net_choose_mac(&b, "eth0", 0xfe, &other);
 	assert_int_equal(mac.bytes[0], 0xfe);
@@ -272,6 +370,7 @@ int main(void)
 		cmocka_unit_test(bad_configs),      cmocka_unit_test(old_samples),
 		cmocka_unit_test(plan_of_a_bridge), cmocka_unit_test(journal),
 		cmocka_unit_test(drivers),          cmocka_unit_test(chosen_names),
+		cmocka_unit_test(other_spellings),  cmocka_unit_test(duplicate_routes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

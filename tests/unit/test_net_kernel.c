@@ -11,6 +11,7 @@
 #include "net/address.h"
 #include "net/link.h"
 #include "net/netns.h"
+#include "net/netns_find.h"
 #include "net/nl.h"
 
 #include <arpa/inet.h>
@@ -22,6 +23,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -560,6 +562,60 @@ static void big_dump(void **state)
 	assert_int_equal(count, 1000);
 }
 
+/* Who has rights in the namespace cannot make a conversation in it listen to him. */
+static void strangers_words(void **state)
+{
+	struct sockaddr_nl to = { 0 };
+	socklen_t len = sizeof(to);
+	_cleanup_fd_ int ours = nl_socket(NULL);
+	_cleanup_fd_ int other = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	const struct nlmsghdr word = { .nlmsg_len = sizeof(word), .nlmsg_type = NLMSG_DONE };
+
+	(void)state;
+	assert_true(ours >= 0 && other >= 0);
+	assert_int_equal(getsockname(ours, (struct sockaddr *)&to, &len), 0);
+	assert_int_equal(sendto(other, &word, sizeof(word), 0, (struct sockaddr *)&to, sizeof(to)),
+			 -1);
+	assert_int_equal(errno, ECONNREFUSED);
+}
+
+/* Behind the file of a namespace that nobody lives in; 0: found. */
+static int find_mounted(const struct world *w, const char *name)
+{
+	_cleanup_free_ char *place = str_format("%s/%s", w->dir, name);
+	_cleanup_free_ char *file = str_format("/proc/self/fd/%d", w->inside);
+	_cleanup_fd_ int made = open(place, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+	_cleanup_fd_ int found = -1;
+	struct stat st, other;
+
+	if (made < 0 || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount(file, place, NULL, MS_BIND, NULL) < 0 || fstat(w->inside, &st) < 0)
+		return 2;
+	found = netns_find(st.st_ino);
+	return found >= 0 && fstat(found, &other) == 0 && st.st_dev == other.st_dev &&
+			       st.st_ino == other.st_ino
+		       ? 0
+		       : 1;
+}
+
+/* As `ip netns add` has it; the kernel escapes some characters of the name. */
+static void find_by_mount(void **state)
+{
+	static const char *const names[] = { "plain", "with blank", "back\\slash", "new\nline\t#" };
+
+	for (size_t i = 0; i < array_size(names); i++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0)
+			_exit(find_mounted(*state, names[i]));
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		if (status)
+			fail_msg("%s: %x", names[i], status);
+	}
+}
+
 int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, make_world, end_world)
@@ -569,6 +625,7 @@ int main(void)
 		TEST(taken_meanwhile), TEST(joined),         TEST(probes),
 		TEST(marks),           TEST(unmarked),       TEST(start_again),
 		TEST(first_packet),    TEST(namespaces),     TEST(big_dump),
+		TEST(strangers_words), TEST(find_by_mount),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

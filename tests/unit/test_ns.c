@@ -6,9 +6,11 @@
 #include "lib/str.h"
 #include "ns/capability.h"
 #include "ns/namespace.h"
+#include "ns/pidns.h"
 #include "ns/process.h"
 #include "ns/rlimit.h"
 #include "ns/user.h"
+#include "tests/unit/round_trip.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -279,17 +281,8 @@ static void test_capability_sets_survive_encoding(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < array_size(texts); i++) {
-		_cleanup_free_ char *again = NULL;
-		struct holder h;
-		size_t len;
-		FILE *out = open_memstream(&again, &len);
-
-		assert_int_equal(decode(texts[i], &h, NULL), 0);
-		assert_int_equal(json_encode_compact(&holder_schema, &h, out, NULL), 0);
-		fclose(out);
-		assert_string_equal(again, texts[i]);
-	}
+	for (size_t i = 0; i < array_size(texts); i++)
+		expect_survives(&holder_schema, texts[i]);
 }
 
 /* What a process that has been through both halves may do, as /proc tells it. */
@@ -309,7 +302,7 @@ static void test_capabilities_in_force(void **state)
 		int fd;
 
 		if (capabilities_begin(&caps, NULL) < 0 || setresuid(1000, 1000, 1000) < 0 ||
-		    capabilities_finish(&caps, NULL) < 0)
+		    capabilities_finish(&caps, 0, NULL) < 0)
 			_exit(1);
 		fd = open("/proc/self/status", O_RDONLY);
 		if (read(fd, text, sizeof(text) - 1) <= 0)
@@ -393,7 +386,7 @@ static void test_joined_namespaces_are_looked_at(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < array_size(rows); i++) {
-		struct namespace n = { rows[i].type, (char *)rows[i].path };
+		struct namespace n = { .type = rows[i].type, .path = (char *)rows[i].path };
 		struct namespace_fds fds;
 
 		assert_int_equal(namespaces_open(&(struct namespaces){ &n, 1 }, &fds, NULL),
@@ -411,7 +404,7 @@ static void test_a_pid_alone_is_not_trusted(void **state)
 	pid_t pid;
 
 	(void)state;
-	pid = process_clone(0, -1, -1, &pidfd);
+	pid = process_clone(0, -1, &pidfd);
 	if (pid == 0)
 		_exit(pause());
 	assert_true(pid > 0);
@@ -419,18 +412,66 @@ static void test_a_pid_alone_is_not_trusted(void **state)
 	fd = process_open(pid, start);
 	assert_true(fd >= 0);
 	close(fd);
+	assert_false(process_gone(pid, start));
+	assert_true(process_gone(pid, start + 1));
 	assert_int_equal(process_open(pid, start + 1), -ESRCH);
 	assert_int_equal(process_open(-1, start), -ESRCH);
 	assert_int_equal(process_wait_gone(pidfd, 0), -ETIMEDOUT);
+	assert_int_equal(process_of_child(pidfd, getpid()), pid);
+	assert_int_equal(process_of_child(pidfd, getppid()), -ECHILD);
 	assert_int_equal(process_kill(pidfd, 5000), 0);
+	assert_int_equal(process_of_child(pidfd, getpid()), pid);
 	/* A zombie: the pid is there, the process is not. */
 	assert_int_equal(kill(pid, 0), 0);
+	assert_true(process_gone(pid, start));
 	assert_int_equal(process_start_time(pid, &start), -ESRCH);
 	assert_int_equal(process_open(pid, start), -ESRCH);
 	assert_int_equal(process_reap(pidfd, &code), 0);
 	assert_int_equal(code, 128 + SIGKILL);
 	assert_int_equal(process_open(pid, start), -ESRCH);
+	assert_int_equal(process_of_child(pidfd, getpid()), -ESRCH);
 	close(pidfd);
+}
+
+/* Of a process that has ended somebody else may have the pid, and his namespace is no business of ours. */
+static void test_pid_namespace_of_a_stranger(void **state)
+{
+	struct err err = { 0 };
+	int pidfd, code;
+	pid_t pid, *pids;
+	size_t count;
+
+	(void)state;
+	pid = process_clone(0, -1, &pidfd);
+	if (pid == 0)
+		_exit(0);
+	assert_true(pid > 0);
+	assert_int_equal(process_reap(pidfd, &code), 0);
+	assert_int_equal(pidns_list(getpid(), pidfd, &pids, &count, &err), -ESRCH);
+	/* Nobody takes harm of this one. */
+	assert_int_equal(pidns_signal(getpid(), pidfd, 0, &err), -ESRCH);
+	close(pidfd);
+}
+
+/* What cannot be read is no proof that a process is gone. */
+static void test_no_descriptors(void **state)
+{
+	struct rlimit before, none;
+	uint64_t start, now;
+	int ret;
+	bool gone;
+
+	(void)state;
+	assert_int_equal(process_start_time(getpid(), &start), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ret = process_start_time(getpid(), &now);
+	gone = process_gone(getpid(), start);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(ret, -EMFILE);
+	assert_false(gone);
 }
 
 int main(void)
@@ -450,6 +491,8 @@ int main(void)
 		cmocka_unit_test(test_namespace_lists),
 		cmocka_unit_test(test_joined_namespaces_are_looked_at),
 		cmocka_unit_test(test_a_pid_alone_is_not_trusted),
+		cmocka_unit_test(test_pid_namespace_of_a_stranger),
+		cmocka_unit_test(test_no_descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,12 +155,85 @@ static void test_help(void **state)
 	free(text);
 }
 
+/* A table in a table, as the rows that several commands have in common. */
+struct limits {
+	const char *memory;
+	char **groups;
+	bool quiet;
+};
+
+struct command {
+	bool tty;
+	struct limits limits;
+	const char *id;
+};
+
+static const struct option_desc limit_rows[] = {
+	{ 'm', "memory", "BYTES", "How much", OPTION_STRING, offsetof(struct limits, memory),
+	  NULL },
+	{ 0, "groups", "NAME", "Further groups", OPTION_STRINGS, offsetof(struct limits, groups),
+	  NULL },
+	{ 0, "quiet", NULL, "Say nothing", OPTION_FLAG, offsetof(struct limits, quiet), NULL },
+	{ .name = NULL },
+};
+
+static const struct option_desc command_rows[] = {
+	{ 't', "tty", NULL, "Give it a terminal", OPTION_FLAG, offsetof(struct command, tty),
+	  NULL },
+	{ .name = "",
+	  .help = "Limits:",
+	  .type = OPTION_TABLE,
+	  .offset = offsetof(struct command, limits),
+	  .more = limit_rows },
+	{ 0, "id", "ID", "Which", OPTION_STRING, offsetof(struct command, id), NULL },
+	{ .name = NULL },
+};
+
+static void test_table(void **state)
+{
+	char *words[] = { (char *)"--groups=a", (char *)"-tm5",     (char *)"--id",
+			  (char *)"x",          (char *)"--groups", (char *)"b" };
+	char *wrong[] = { (char *)"--memry", (char *)"5" };
+	struct command c = { 0 };
+	struct err err;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	assert_null(option_given(limit_rows, &c.limits));
+	assert_int_equal(option_parse(command_rows, &c, 6, words, &err), 6);
+	assert_true(c.tty);
+	assert_string_equal(c.limits.memory, "5");
+	assert_string_equal(c.id, "x");
+	assert_string_equal(c.limits.groups[1], "b");
+	assert_ptr_equal(option_given(limit_rows, &c.limits), &limit_rows[0]);
+	option_release(command_rows, &c);
+	assert_null(c.limits.groups);
+	c.limits.memory = NULL;
+	assert_null(option_given(limit_rows, &c.limits));
+	c.limits.quiet = true;
+	assert_ptr_equal(option_given(limit_rows, &c.limits), &limit_rows[2]);
+	assert_int_equal(option_parse(command_rows, &c, 2, wrong, &err), -EINVAL);
+	assert_string_equal(err.text, "unknown option --memry; did you mean --memory?");
+
+	option_help(command_rows, out);
+	fclose(out);
+	assert_string_equal(text, "  -t, --tty               Give it a terminal\n"
+				  "\nLimits:\n"
+				  "  -m, --memory BYTES      How much\n"
+				  "      --groups NAME       Further groups\n"
+				  "      --quiet             Say nothing\n"
+				  "      --id ID             Which\n");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spellings), cmocka_unit_test(test_end),
 		cmocka_unit_test(test_lists),     cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_help),      cmocka_unit_test(test_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -305,14 +305,15 @@ static void test_journal_round_trip(void **state)
 
 	add(f, &plain, 1, NULL, "key");
 	add(f, &batched, 2, "host", NULL);
-	assert_int_equal(plan_add_ns(&f->plan, "container", NULL, true, &err), 0);
-	assert_int_equal(plan_add_ns(&f->plan, "joined", "/run/netns/x", false, &err), 0);
+	assert_int_equal(plan_add_ns(&f->plan, "container", NULL, 0, true, &err), 0);
+	assert_int_equal(plan_add_ns(&f->plan, "joined", "/run/netns/x", 7, false, &err), 0);
 	before = encoded(&f->plan);
 	assert_int_equal(plan_decode(&read, tables, before, strlen(before), "journal", &err), 0);
 	after = encoded(&read);
 	assert_string_equal(before, after);
 	assert_string_equal(((struct fake_args *)read.steps[1].args)->name, "n");
 	assert_string_equal(read.ns[1].path, "/run/netns/x");
+	assert_int_equal(read.ns[1].inode, 7);
 	plan_release(&read);
 }
 
@@ -419,6 +420,113 @@ static void test_shared_revert_can_be_tried_again(void **state)
 	assert_false(shared_in_use(&f->scope, "bridge"));
 }
 
+/* What is in a namespace that was joined is recorded there, whatever the host of who joined it. */
+static void test_shared_in_a_namespace(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_free_ char *other_dir = str_format("%s/run/b", f->dir);
+	_cleanup_free_ char *other_host = str_format("%s/shared/2", f->dir);
+	_cleanup_free_ char *joined = str_format("%s/shared/3", f->dir);
+	struct scope other = { 0 };
+
+	add(f, &plain, 1, "joined", "lo");
+	assert_int_equal(mkdir(other_dir, 0700), 0);
+	assert_int_equal(scope_init(&other, "b", other_dir, other_host, NULL), 0);
+	assert_int_equal(scope_set_ns_shared_dir(&f->scope, "joined", joined, NULL), 0);
+	assert_int_equal(scope_set_ns_shared_dir(&other, "joined", joined, NULL), 0);
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(shared_acquire(&other, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(access(f->scope.shared_dir, F_OK), -1);
+	assert_int_equal(access(joined, F_OK), 0);
+	assert_int_equal(shared_release(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(fake.reverted, 0);
+	assert_int_equal(shared_release(&other, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(fake.reverted, 1);
+	assert_int_equal(access(joined, F_OK), -1);
+	scope_release(&other);
+}
+
+/* Of a namespace that is gone nothing is reverted, but the record goes with its last user. */
+static void test_shared_is_forgotten_with_its_namespace(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_free_ char *other_dir = str_format("%s/run/b", f->dir);
+	struct scope other = { 0 };
+
+	add(f, &plain, 1, "joined", "lo");
+	assert_int_equal(mkdir(other_dir, 0700), 0);
+	assert_int_equal(scope_init(&other, "b", other_dir, f->scope.shared_dir, NULL), 0);
+	assert_int_equal(shared_acquire(&other, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(scope_set_ns(&f->scope, "joined", -1, false, NULL), 0);
+	assert_int_equal(scope_set_ns(&other, "joined", -1, false, NULL), 0);
+	/* Who never was a user takes nothing away from others. */
+	assert_int_equal(plan_revert(&f->plan, &f->scope, NULL, NULL), 0);
+	assert_true(shared_in_use(&f->scope, "lo"));
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(plan_revert(&f->plan, &f->scope, NULL, NULL), 0);
+	assert_true(shared_in_use(&f->scope, "lo"));
+	assert_int_equal(plan_revert(&f->plan, &other, NULL, NULL), 0);
+	assert_false(shared_in_use(&f->scope, "lo"));
+	assert_int_equal(access(f->scope.shared_dir, F_OK), -1);
+	assert_int_equal(fake.reverted, 0);
+	scope_release(&other);
+}
+
+static int fake_look(struct scope *scope, void *args, struct err *err)
+{
+	struct fake_args *a = args;
+
+	(void)scope;
+	(void)err;
+	note('?', a->number);
+	a->learned = fake.exists[a->number] ? 1 : 2;
+	return 0;
+}
+
+static int keep_learned(struct scope *scope, void *args, struct err *err)
+{
+	(void)scope;
+	(void)err;
+	note('0' + (char)((struct fake_args *)args)->learned, ((struct fake_args *)args)->number);
+	return 0;
+}
+
+/* What the undoing has to know is on record before there is something to undo: here the apply comes no further. */
+static void test_shared_looks_before_the_record(void **state)
+{
+	static const struct step_type looks = {
+		.name = "fake.looks",
+		.args = &fake_schema,
+		.look = fake_look,
+		.apply = fake_apply,
+		.revert = keep_learned,
+		.probe = fake_probe,
+		.show = fake_show,
+	};
+	struct fixture *f = *state;
+	_cleanup_free_ char *other_dir = str_format("%s/run/b", f->dir);
+	struct scope other = { 0 };
+
+	add(f, &looks, 1, NULL, "lo");
+	assert_int_equal(mkdir(other_dir, 0700), 0);
+	assert_int_equal(scope_init(&other, "b", other_dir, f->scope.shared_dir, NULL), 0);
+	fake.fail_at = 0;
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[0], NULL), -EBUSY);
+	assert_string_equal(fake.log, "?1 +1 ");
+	fake.fail_at = -1;
+	fake.log[0] = '\0';
+	assert_int_equal(shared_release(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_string_equal(fake.log, "21 ");
+	/* Nobody looks where it is in use and whole. */
+	fake.log[0] = '\0';
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(shared_acquire(&other, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(shared_release(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_int_equal(shared_release(&other, &f->plan.steps[0], NULL), 0);
+	assert_string_equal(fake.log, "?1 +1 21 ");
+	scope_release(&other);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -437,6 +545,9 @@ int main(void)
 		T(test_shared_forgets_the_dead),
 		T(test_shared_is_made_again_when_missing),
 		T(test_shared_revert_can_be_tried_again),
+		T(test_shared_in_a_namespace),
+		T(test_shared_is_forgotten_with_its_namespace),
+		T(test_shared_looks_before_the_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

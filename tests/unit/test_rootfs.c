@@ -85,6 +85,42 @@ static void test_check_destination(void **state)
 		(struct rootfs_mount){ .type = "bind", .source = "/proc", .destination = "/proc" });
 }
 
+/*
+ * CheckMountDestOnProc, -InSys, -FalsePositive and -Root of libcontainer: destinations as it had them, with the rootfs'
+ * path in front, and without.
+ */
+static void test_check_mount_dest(void **state)
+{
+	static const struct {
+		const char *destination, *refused;
+	} rows[] = {
+		{ "/rootfs/proc/",
+		  "mounts[0]: '/rootfs/proc/' cannot be mounted because it is located inside '/proc'" },
+		{ "/proc/",
+		  "mounts[0]: '/proc/' cannot be mounted because it is located inside '/proc'" },
+		{ "/rootfs//sys/fs/cgroup", NULL },
+		{ "//sys/fs/cgroup", NULL },
+		{ "/rootfs/sysfiles/fs/cgroup", NULL },
+		{ "/rootfs/procfiles", NULL },
+		{ "/procfiles", NULL },
+		{ "/rootfs", "mounts[0]: '/rootfs': mounting into / is prohibited" },
+		{ "/rootfs/", "mounts[0]: '/rootfs/': mounting into / is prohibited" },
+		{ "/rootfsother/x", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(rows); i++) {
+		struct rootfs_mount m = { .type = "bind",
+					  .source = "/src",
+					  .destination = (char *)rows[i].destination };
+		struct rootfs_spec spec = { .path = "/rootfs", .mounts = &m, .mount_count = 1 };
+		struct err err = { 0 };
+
+		assert_int_equal(rootfs_check(&spec, &err), rows[i].refused ? -EINVAL : 0);
+		assert_string_equal(err.text, rows[i].refused ? rows[i].refused : "");
+	}
+}
+
 static void test_check_what(void **state)
 {
 	(void)state;
@@ -627,6 +663,28 @@ static void test_plan_swapped(void **state)
 	revert(&plan, &d->scope);
 }
 
+static void test_show_in_a_user_namespace(void **state)
+{
+	struct rootfs_device devices[] = {
+		{ .type = 'c', .path = "/dev/null", .major = 1, .minor = 3, .file_mode = 0666 },
+		{ .type = 'p', .path = "/dev/pipe", .file_mode = 0600 },
+	};
+	struct rootfs_spec spec = { .path = "/r",
+				    .devices = devices,
+				    .device_count = array_size(devices) };
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	rootfs_show(&spec, true, out);
+	fclose(out);
+	assert_non_null(strstr(text, "touch /r/dev/null\n"
+				     "mount --bind /dev/null /r/dev/null\n"
+				     "mount -o remount,bind,ro /r/dev/null\n"
+				     "mknod -m 600 /r/dev/pipe p\n"));
+}
+
 static void test_show(void **state)
 {
 	char *masked[] = { "/proc/kcore", NULL }, *readonly[] = { "/proc/sys", NULL };
@@ -664,7 +722,7 @@ static void test_show(void **state)
 	FILE *out = open_memstream(&text, &len);
 
 	(void)state;
-	rootfs_show(&spec, out);
+	rootfs_show(&spec, false, out);
 	fclose(out);
 	assert_string_equal(
 		text,
@@ -675,7 +733,7 @@ static void test_show(void **state)
 		"mount --rbind '/my data' /r/data\n"
 		"mount -o remount,bind,ro /r/data   # and the mounts below it\n"
 		"mount --make-rprivate /r/data\n"
-		"mount -t tmpfs -o mode=755 tmpfs /r/sys/fs/cgroup\n"
+		"mount -t tmpfs -o nosuid,nodev,noexec,mode=755 tmpfs /r/sys/fs/cgroup\n"
 		"mount --bind \"$CGROUP\" /r/sys/fs/cgroup/CONTROLLERS   # for each cgroup of the container\n"
 		"mount -o remount,bind,ro /r/sys/fs/cgroup\n"
 		"mknod -m 666 /r/dev/null c 1 3\n"
@@ -685,6 +743,7 @@ static void test_show(void **state)
 		"ln -s /proc/self/fd/0 /r/dev/stdin\n"
 		"ln -s /proc/self/fd/1 /r/dev/stdout\n"
 		"ln -s /proc/self/fd/2 /r/dev/stderr\n"
+		"ln -s /proc/kcore /r/dev/kcore   # if it exists\n"
 		"ln -s /proc/kcore /r/dev/core   # if it exists\n"
 		"cd /r\n"
 		"pivot_root . .\n"
@@ -700,6 +759,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check_destination),
+		cmocka_unit_test(test_check_mount_dest),
 		cmocka_unit_test(test_check_what),
 		cmocka_unit_test(test_check_device),
 		cmocka_unit_test(test_check_restrictions),
@@ -716,6 +776,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_plan_journal, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_plan_swapped, set_up, tear_down),
 		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_show_in_a_user_namespace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -217,17 +218,72 @@ static void test_shell_reads(void **state)
 	assert_memory_equal(got, word, n);
 }
 
+static void test_printable(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} rows[] = {
+		{ "", "" },
+		{ "plain ~", "plain ~" },
+		{ "a\tb\nc\x1b[31m\x7f", "a?b?c?[31m?" },
+		/* U+0080, U+009B (CSI), U+009F; and the first behind them. */
+		{ "\xc2\x80-\xc2\x9b-\xc2\x9f-\xc2\xa0", "\?\?-\?\?-\?\?-\xc2\xa0" },
+		/* As single bytes; but not where they are part of a character. */
+		{ "\x9b"
+		  "31m\x80\x9f",
+		  "\?31m\?\?" },
+		{ "\xc3\x9b \xe2\x80\x9b \xf0\x9f\x80\x9b",
+		  "\xc3\x9b \xe2\x80\x9b \xf0\x9f\x80\x9b" },
+		{ "\xe4\xff", "\xe4\xff" },
+		/* Cut off, too long, a surrogate. */
+		{ "\xe2\x80", "\xe2\?" },
+		{ "\xc0\x9b\xe0\x82\x9b\xed\xa0\x9b", "\xc0\?\xe0\?\?\xed\xa0\?" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[64];
+
+		strcpy(text, rows[i].text);
+		str_make_printable(text);
+		assert_string_equal(text, rows[i].shown);
+	}
+}
+
+/* Against the C library, which knows leap years, and years before 1970, on its own. */
+static void test_utc(void **state)
+{
+	static const long long edges[] = {
+		0,          -1,         951782399,    951782400,    951868800,
+		1709164800, 4107542400, 253402300799, -62167219200, -11644473600,
+	};
+	char text[STR_UTC_SIZE], expected[STR_UTC_SIZE];
+	struct tm tm;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++)
+		for (time_t day = -400; day <= 400; day++) {
+			time_t t = edges[i] + day * 86399;
+
+			gmtime_r(&t, &tm);
+			snprintf(expected, sizeof(expected), "%04d-%02d-%02dT%02d:%02d:%02d",
+				 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+				 tm.tm_min, tm.tm_sec);
+			str_utc(text, t);
+			assert_string_equal(text, expected);
+		}
+	str_utc(text, 1795383866);
+	assert_string_equal(text, "2026-11-22T21:44:26");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format),
-		cmocka_unit_test(test_to_u64),
-		cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_utf8_all),
-		cmocka_unit_test(test_starts_and_copy),
-		cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_shell),
-		cmocka_unit_test(test_shell_reads),
+		cmocka_unit_test(test_utc),      cmocka_unit_test(test_format),
+		cmocka_unit_test(test_to_u64),   cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_utf8_all), cmocka_unit_test(test_starts_and_copy),
+		cmocka_unit_test(test_lists),    cmocka_unit_test(test_printable),
+		cmocka_unit_test(test_shell),    cmocka_unit_test(test_shell_reads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

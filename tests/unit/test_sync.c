@@ -185,6 +185,24 @@ static void test_reset_is_death(void **state)
 	sync_close(&a);
 }
 
+static void test_read(void **state)
+{
+	struct err err = { 0 };
+	struct sync a, b;
+
+	(void)state;
+	pair(&a, &b);
+	assert_int_equal(sync_post(&a, 1, NULL, 0, NULL), 0);
+	assert_int_equal(sync_post(&a, 1, NULL, 0, NULL), 0);
+	assert_int_equal(sync_read(&b, 1, &err), 0);
+	assert_int_equal(sync_read(&b, 0, &err), -EPROTO);
+	assert_non_null(strstr(err.text, "'first'"));
+	sync_close(&a);
+	assert_int_equal(sync_read(&b, 0, &err), -EPIPE);
+	assert_non_null(strstr(err.text, "died before 'first'"));
+	sync_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_out_of_step),
 		cmocka_unit_test(test_wait_closed),
 		cmocka_unit_test(test_reset_is_death),
+		cmocka_unit_test(test_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

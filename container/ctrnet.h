@@ -1,0 +1,751 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libctrnet: containers from a C program. Link with `pkg-config --cflags --libs ctrnet`.
+ *
+ *	struct ctrnet_factory *f;
+ *	struct ctrnet_container *c;
+ *	struct ctrnet_process *p;
+ *	int code;
+ *
+ *	ctrnet_factory_open(&f, "/run/ctrnet", NULL, &error);
+ *	ctrnet_config_load(&config, "container.json", &error); (or ctrnet_config_make(), of a struct)
+ *	ctrnet_container_create(f, "web", config, &c, &error);
+ *	ctrnet_container_start(c, &options, &p, &error);
+ *	ctrnet_process_wait(p, &code, &error);
+ *	ctrnet_container_destroy(c, false, &error);
+ *
+ * What a call promises:
+ *
+ * - It returns 0, or a negative errno with @error filled in (NULL is allowed: then there are no words). Outputs are
+ *   untouched on failure, and nothing is left half made.
+ * - It prints nothing, ends no program, installs no signal handler, and changes neither directory, umask nor signal mask
+ *   of the program. What cannot be done in a thread (namespaces, a clone) is done by a process that is forked for it and
+ *   waited for.
+ * - All that is known of a container is on disk, under a lock: any number of threads and programs may drive one
+ *   container at the same time, through one handle or through several. Of two that exclude each other one wins; the other
+ *   gets an error. A handle is freed when no call uses it any more; that is the caller's to see to.
+ * - A pid is trusted only together with the start time of its process.
+ *
+ * A container outlives the program that started it. Its first process is a child of that program: nobody else can wait
+ * for its exit status.
+ *
+ * A struct that is passed in and has an _INIT macro begins with its size, which that sets, so that later versions can add
+ * members at its end; an older library takes it unless one of these is set. Strings and lists in it stay the caller's; they are
+ * copied where they are kept.
+ */
+#ifndef CTRNET_H
+#define CTRNET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CTRNET_API __attribute__((visibility("default")))
+
+/* --- errors --- */
+
+/* libcontainer's codes, with its numbers. */
+enum ctrnet_code {
+	CTRNET_ID_IN_USE = 0,
+	CTRNET_INVALID_ID_FORMAT = 1,
+	CTRNET_CONTAINER_NOT_EXISTS = 2,
+	CTRNET_CONTAINER_PAUSED = 3,
+	CTRNET_CONTAINER_NOT_STOPPED = 4,
+	CTRNET_CONTAINER_NOT_RUNNING = 5,
+	CTRNET_PROCESS_NOT_EXECUTED = 6,
+	CTRNET_CONFIG_INVALID = 7,
+	CTRNET_SYSTEM_ERROR = 8,
+};
+
+struct ctrnet_error {
+	enum ctrnet_code code;
+	int number;      /* the negative errno that the call returned */
+	char text[1024]; /* one line, without a newline */
+};
+
+/* "Id already in use" and its like; never NULL. */
+CTRNET_API const char *ctrnet_code_string(enum ctrnet_code code);
+
+/* --- the program itself --- */
+
+/*
+ * The process that becomes a container's command has the caller's program in /proc/self/exe until then, and a command that
+ * leads there, as a script's interpreter for instance, would let root of a container write to that file once the program has
+ * ended (CVE-2019-5736). So a program that runs as root calls this first of all in main(), before it opens files or
+ * starts threads: it executes itself once more, with @argv, from a read-only mount that nobody else has. Returns in that
+ * second run, and at once if the program lies on a read-only file system anyway.
+ */
+CTRNET_API int ctrnet_protect_program(char *const *argv, struct ctrnet_error *error);
+
+/* --- the factory: a directory of containers --- */
+
+struct ctrnet_factory;
+
+enum ctrnet_log_level { CTRNET_LOG_DEBUG, CTRNET_LOG_WARNING, CTRNET_LOG_ERROR };
+
+/* Who makes a new container's cgroup. The container remembers it. */
+enum ctrnet_cgroup_manager {
+	CTRNET_CGROUP_MANAGER_CGROUPFS, /* the library, in the mounted hierarchies */
+	CTRNET_CGROUP_MANAGER_SYSTEMD,  /* systemd, which makes a transient scope */
+	CTRNET_CGROUP_MANAGER_DISABLED, /* nobody: a config that needs one is invalid */
+};
+
+struct ctrnet_factory_options {
+	size_t size;
+	/*
+	 * What is worth knowing and is no error, a line at a time, in the thread of the call that it comes from. NULL:
+	 * it is dropped.
+	 */
+	void (*log)(void *arg, enum ctrnet_log_level level, const char *line);
+	void *log_arg;
+	/* Go on without AppArmor or SELinux where a config asks for them and the kernel has none. */
+	bool ignore_missing_lsm;
+	enum ctrnet_cgroup_manager cgroup_manager;
+};
+/* clang-format off */
+#define CTRNET_FACTORY_OPTIONS_INIT \
+	{ sizeof(struct ctrnet_factory_options), NULL, NULL, false, CTRNET_CGROUP_MANAGER_CGROUPFS }
+/* clang-format on */
+
+/*
+ * @root is the directory of the containers' directories; it is made (0700) when the first container is. Absolute.
+ * @options may be NULL.
+ */
+CTRNET_API int ctrnet_factory_open(struct ctrnet_factory **factory, const char *root,
+				   const struct ctrnet_factory_options *options,
+				   struct ctrnet_error *error);
+/* Safe on NULL. Containers made from it may be used on. */
+CTRNET_API void ctrnet_factory_close(struct ctrnet_factory *factory);
+
+/* --- configs --- */
+
+struct ctrnet_config;
+
+/* Read a config of any format that ctrnet knows; @name stands in front of what is wrong with it. */
+CTRNET_API int ctrnet_config_load(struct ctrnet_config **config, const char *path,
+				  struct ctrnet_error *error);
+CTRNET_API int ctrnet_config_parse(struct ctrnet_config **config, const char *json, size_t length,
+				   const char *name, struct ctrnet_error *error);
+/* Put @path in the place of its root directory. Absolute. */
+CTRNET_API int ctrnet_config_set_rootfs(struct ctrnet_config *config, const char *path,
+					struct ctrnet_error *error);
+
+enum ctrnet_format {
+	CTRNET_FORMAT_LIBCONTAINER, /* as of mid-2015 */
+	CTRNET_FORMAT_OCI,
+};
+
+/* What was understood, as JSON; to be given to free(). */
+CTRNET_API int ctrnet_config_json(const struct ctrnet_config *config, enum ctrnet_format format,
+				  char **json, struct ctrnet_error *error);
+CTRNET_API void ctrnet_config_free(struct ctrnet_config *config);
+
+/* --- configs in C --- */
+
+/*
+ * Members are named by the keys of mid-2015 (ctrnet.json(5) says what they mean), and errors name those: it is as if they stood in
+ * a container.json. NULL and 0 are "not there", as there; so is a list with a count of 0, or one that ends at once. Lists of
+ * strings end in a NULL.
+ */
+struct ctrnet_pair {
+	const char *name, *value;
+};
+
+struct ctrnet_namespace {
+	const char *
+		type; /* "NEWNS", "NEWUTS", "NEWIPC", "NEWPID", "NEWNET", "NEWUSER", "NEWCGROUP", "NEWTIME" */
+	const char *path; /* of one that is there, to be joined; NULL: it is made */
+};
+
+/* Run on the host around a mount. */
+struct ctrnet_command {
+	const char *path;
+	const char *const *args, *const *env;
+	const char *dir;
+};
+
+struct ctrnet_mount {
+	const char *source, *destination;
+	const char *device; /* "bind", "proc", "tmpfs", ... */
+	uint64_t flags;     /* MS_ of mount(2) */
+	const char *data;
+	const char *relabel; /* "z", "Z" */
+	const struct ctrnet_command *premount_cmds;
+	size_t premount_cmd_count;
+	const struct ctrnet_command *postmount_cmds;
+	size_t postmount_cmd_count;
+};
+
+struct ctrnet_device {
+	int type; /* 'c', 'b', 'u', 'p' */
+	const char *path;
+	int64_t major, minor;
+	uint32_t file_mode, uid, gid;
+};
+
+struct ctrnet_device_rule {
+	int type;                /* 'c', 'b', 'a' */
+	int64_t major, minor;    /* -1: any */
+	const char *permissions; /* "rwm" */
+};
+
+struct ctrnet_network {
+	const char *type; /* "loopback", "veth", "netns" */
+	const char *name;
+	const char *bridge;
+	const char *mac_address;
+	const char *address, *gateway; /* "10.1.2.3/24", "10.1.2.1" */
+	const char *ipv6_address, *ipv6_gateway;
+	uint32_t mtu, txqueuelen;
+	const char *host_interface_name;
+	bool hairpin_mode;
+	/* Other keys of its type, and their values as JSON: { "addresses", "[\"10.9.9.9/32\"]" }. */
+	const struct ctrnet_pair *more;
+	size_t more_count;
+};
+
+struct ctrnet_route {
+	const char *destination, *source, *gateway, *interface_name;
+};
+
+struct ctrnet_rlimit {
+	int type; /* RLIMIT_ of getrlimit(2) */
+	uint64_t hard, soft;
+};
+
+struct ctrnet_id_mapping {
+	uint32_t container_id, host_id, size;
+};
+
+struct ctrnet_block_limit {
+	uint32_t major, minor;
+	uint64_t value; /* a weight; or bytes or operations per second */
+};
+
+struct ctrnet_hugetlb_limit {
+	const char *page_size; /* "2MB", "1GB" */
+	uint64_t limit;
+};
+
+struct ctrnet_interface_priority {
+	const char *interface;
+	uint32_t priority;
+};
+
+/* Limits of a cgroup. Of a number 0 is "leave it", and -1 is "no limit" where it can be below 0. */
+struct ctrnet_limits {
+	size_t size;
+	int64_t memory, memory_reservation, memory_swap, kernel_memory; /* bytes */
+	int64_t memory_high, memory_low, memory_min;                    /* bytes; v2 alone */
+	uint64_t cpu_shares;
+	uint32_t cpu_weight; /* 1 to 10000; v2 alone, in place of cpu_shares */
+	int64_t cpu_quota;   /* microseconds in each period */
+	uint64_t cpu_period, cpu_burst;
+	int64_t cpu_rt_quota;
+	uint64_t cpu_rt_period;
+	const char *cpuset_cpus, *cpuset_mems; /* "0-3,7" */
+	int64_t pids_limit;
+	uint32_t blkio_weight;
+	uint32_t io_weight; /* 1 to 10000; v2 alone, in place of blkio_weight */
+	const struct ctrnet_block_limit *blkio_weight_device;
+	size_t blkio_weight_device_count;
+	const struct ctrnet_block_limit *blkio_throttle_read_bps_device;
+	size_t blkio_throttle_read_bps_device_count;
+	const struct ctrnet_block_limit *blkio_throttle_write_bps_device;
+	size_t blkio_throttle_write_bps_device_count;
+	const struct ctrnet_block_limit *blkio_throttle_read_iops_device;
+	size_t blkio_throttle_read_iops_device_count;
+	const struct ctrnet_block_limit *blkio_throttle_write_iops_device;
+	size_t blkio_throttle_write_iops_device_count;
+	int oom_kill_disable;  /* 0 or 1; -1: leave it */
+	int memory_swappiness; /* 0 to 100; -1: leave it */
+	const struct ctrnet_hugetlb_limit *hugetlb_limit;
+	size_t hugetlb_limit_count;
+	uint32_t net_cls_classid;
+	const struct ctrnet_interface_priority *net_prio_ifpriomap;
+	size_t net_prio_ifpriomap_count;
+	const struct ctrnet_pair *unified; /* files of cgroup v2: "memory.high": "1000000" */
+	size_t unified_count;
+};
+/* clang-format off */
+#define CTRNET_LIMITS_INIT { sizeof(struct ctrnet_limits), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, \
+	NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, -1, -1, NULL, 0, 0, NULL, 0, NULL, 0 }
+/* clang-format on */
+
+struct ctrnet_cgroup {
+	size_t size;
+	const char *name;   /* NULL: the id */
+	const char *parent; /* relative: below the cgroup of pid 1; NULL: "ctrnet" */
+	const char *slice;
+	bool allow_all_devices;
+	const struct ctrnet_device_rule *allowed_devices;
+	size_t allowed_device_count;
+	const struct ctrnet_device_rule *denied_devices;
+	size_t denied_device_count;
+	const char *freezer;                /* "FROZEN": once its command is executed */
+	const struct ctrnet_limits *limits; /* NULL: none */
+};
+/* clang-format off */
+#define CTRNET_CGROUP_INIT { sizeof(struct ctrnet_cgroup), NULL, NULL, NULL, false, NULL, 0, NULL, 0, NULL, NULL }
+/* clang-format on */
+
+struct ctrnet_seccomp_arg {
+	uint32_t index;
+	uint64_t value, value_two;
+	int op; /* libcontainer's: 0 is "equal" */
+};
+
+struct ctrnet_seccomp_rule {
+	int value;  /* the system call's number (SYS_ of syscall(2)) */
+	int action; /* an errno, or CTRNET_SECCOMP_ */
+	const struct ctrnet_seccomp_arg *args;
+	size_t arg_count;
+};
+
+#define CTRNET_SECCOMP_ALLOW (-1)
+#define CTRNET_SECCOMP_TRAP  (-2)
+#define CTRNET_SECCOMP_KILL  (-3)
+
+struct ctrnet_seccomp {
+	size_t size;
+	int default_action;
+	const struct ctrnet_seccomp_rule *syscalls;
+	size_t syscall_count;
+};
+/* clang-format off */
+#define CTRNET_SECCOMP_INIT { sizeof(struct ctrnet_seccomp), CTRNET_SECCOMP_ALLOW, NULL, 0 }
+/* clang-format on */
+
+struct ctrnet_spec {
+	size_t size;
+	const char *rootfs; /* absolute */
+	bool readonlyfs, privatefs, no_pivot_root;
+	const char *pivot_dir;
+	const char *hostname;
+	int parent_death_signal;
+	bool no_new_privileges;
+	const struct ctrnet_namespace *namespaces;
+	size_t namespace_count;
+	const char *const *capabilities; /* with or without CAP_ */
+	const struct ctrnet_mount *mounts;
+	size_t mount_count;
+	const struct ctrnet_device *devices;
+	size_t device_count;
+	const char *const *mask_paths, *const *readonly_paths;
+	const struct ctrnet_network *networks;
+	size_t network_count;
+	const struct ctrnet_route *routes;
+	size_t route_count;
+	const struct ctrnet_cgroup *cgroups; /* one; NULL: no cgroup */
+	const struct ctrnet_rlimit *rlimits;
+	size_t rlimit_count;
+	const struct ctrnet_id_mapping *uid_mappings;
+	size_t uid_mapping_count;
+	const struct ctrnet_id_mapping *gid_mappings;
+	size_t gid_mapping_count;
+	const char *const *additional_groups;        /* names or numbers */
+	const struct ctrnet_pair *system_properties; /* "net.ipv4.ip_forward": "1" */
+	size_t system_property_count;
+	const char *apparmor_profile, *process_label, *mount_label;
+	const struct ctrnet_seccomp *seccomp; /* NULL: no filter */
+	/* Other keys of a container.json, and their values as JSON: { "time_offsets", "{\"boottime\": {\"secs\": 60}}" }. */
+	const struct ctrnet_pair *more;
+	size_t more_count;
+};
+/* clang-format off */
+#define CTRNET_SPEC_INIT { sizeof(struct ctrnet_spec), NULL, false, false, false, NULL, NULL, 0, false, NULL, 0, NULL, \
+	NULL, 0, NULL, 0, NULL, NULL, NULL, 0, NULL, 0, NULL, NULL, 0, NULL, 0, NULL, 0, NULL, NULL, 0, NULL, NULL, \
+	NULL, NULL, NULL, 0 }
+/* clang-format on */
+
+CTRNET_API int ctrnet_config_make(struct ctrnet_config **config, const struct ctrnet_spec *spec,
+				  struct ctrnet_error *error);
+
+/* What libcontainer gave to every container: /dev/null and its like, and what may be opened besides them. */
+CTRNET_API const struct ctrnet_device *ctrnet_default_devices(size_t *count);
+CTRNET_API const struct ctrnet_device_rule *ctrnet_default_device_rules(size_t *count);
+
+/* --- containers --- */
+
+struct ctrnet_container;
+struct ctrnet_process;
+
+/*
+ * Check the config and take the id (1 to 200 characters of [A-Za-z0-9_+.-], not starting with a dot): the container is
+ * CTRNET_CREATED then, and nothing of it but its directory is there. CTRNET_ID_IN_USE if there is one of that id.
+ */
+CTRNET_API int ctrnet_container_create(struct ctrnet_factory *factory, const char *id,
+				       const struct ctrnet_config *config,
+				       struct ctrnet_container **container,
+				       struct ctrnet_error *error);
+/* One that is there, whoever made it; `ctrnet exec` too. */
+CTRNET_API int ctrnet_container_load(struct ctrnet_factory *factory, const char *id,
+				     struct ctrnet_container **container,
+				     struct ctrnet_error *error);
+/* The ids of all, sorted, with a NULL behind the last; to be given to ctrnet_strings_free(). */
+CTRNET_API int ctrnet_container_list(struct ctrnet_factory *factory, char ***ids,
+				     struct ctrnet_error *error);
+CTRNET_API void ctrnet_strings_free(char **strings);
+/* The handle only. Safe on NULL. */
+CTRNET_API void ctrnet_container_free(struct ctrnet_container *container);
+
+/* The container's as long as the handle. */
+CTRNET_API const char *ctrnet_container_id(const struct ctrnet_container *container);
+
+enum ctrnet_status {
+	CTRNET_CREATING, /* somebody is at it, or died over it */
+	CTRNET_CREATED,  /* nothing was started in it yet */
+	CTRNET_RUNNING,
+	CTRNET_PAUSING,
+	CTRNET_PAUSED,
+	CTRNET_CHECKPOINTED,
+	CTRNET_STOPPED, /* its first process is gone */
+};
+
+/* "running" and its like. */
+CTRNET_API const char *ctrnet_status_string(enum ctrnet_status status);
+CTRNET_API int ctrnet_container_status(struct ctrnet_container *container,
+				       enum ctrnet_status *status, struct ctrnet_error *error);
+
+/* A name and what it leads to: a controller's directory, a namespace's file. */
+struct ctrnet_path {
+	const char *name;
+	const char *path;
+};
+
+struct ctrnet_state {
+	const char *id;
+	enum ctrnet_status status;
+	pid_t pid;           /* of its first process; 0: there is none */
+	uint64_t start_time; /* of that, in clock ticks since boot (proc_pid_stat(5), field 22) */
+	const char *created; /* RFC 3339; "" before it was started */
+	const char *bundle;  /* the config's directory; "" if it had none */
+	const char *rootfs;
+	uid_t owner;
+	const struct ctrnet_path *cgroups; /* by their controllers: "cpu,cpuacct" */
+	size_t cgroup_count;
+	const struct ctrnet_path
+		*namespaces; /* "NEWNET": "/proc/77/ns/net"; all that the kernel has */
+	size_t namespace_count;
+};
+
+/* A picture of this moment; to be given to ctrnet_state_free(). */
+CTRNET_API int ctrnet_container_state(struct ctrnet_container *container,
+				      struct ctrnet_state **state, struct ctrnet_error *error);
+CTRNET_API void ctrnet_state_free(struct ctrnet_state *state);
+/* The same and its config, as JSON; to be given to free(). */
+CTRNET_API int ctrnet_container_state_json(struct ctrnet_container *container, char **json,
+					   struct ctrnet_error *error);
+/* A copy of the config that is stored with it. */
+CTRNET_API int ctrnet_container_config(struct ctrnet_container *container,
+				       struct ctrnet_config **config, struct ctrnet_error *error);
+
+struct ctrnet_process_options {
+	size_t size;
+	const char *const *args; /* NULL-terminated; the first is looked for in the container */
+	/* NULL-terminated, K=V; of several for one name the last counts. NULL: PATH, TERM, HOSTNAME, HOME. */
+	const char *const *env;
+	const char *
+		user; /* "user:group", names or numbers, of the container's /etc/passwd; NULL: root */
+	const char *cwd;      /* absolute; NULL: "/" */
+	int stdio[3];         /* descriptors that become its 0, 1, 2; -1: /dev/null */
+	const int *extra_fds; /* these become 3, 4, ... */
+	size_t extra_fd_count;
+	/* Names with or without CAP_, NULL-terminated, in the place of the config's; NULL: those. */
+	const char *const *capabilities;
+	/* A terminal of its own, in the place of stdio: see ctrnet_process_console(). */
+	bool console;
+	uint16_t rows, columns; /* of that; 0: as the kernel has it */
+	/*
+	 * Of a further process: in a cgroup of its own below the container's, with its limits. It is removed by
+	 * ctrnet_process_wait(), or with the container if processes are left in it.
+	 */
+	bool cgroup;
+};
+/* clang-format off */
+#define CTRNET_PROCESS_OPTIONS_INIT { sizeof(struct ctrnet_process_options), NULL, NULL, NULL, NULL, \
+	{ 0, 1, 2 }, NULL, 0, NULL, false, 0, 0, false }
+/* clang-format on */
+
+/*
+ * Start the first process of a container that does not run, with all that the config asks for, or a further one in a
+ * container that does. Returns when the command was executed. CTRNET_CONTAINER_PAUSED: nothing can run in it. If
+ * it is paused while a process joins it, that one stops on its way there, and the call returns when it was resumed or destroyed.
+ */
+CTRNET_API int ctrnet_container_start(struct ctrnet_container *container,
+				      const struct ctrnet_process_options *options,
+				      struct ctrnet_process **process, struct ctrnet_error *error);
+
+/*
+ * The pids of all its processes as the caller's /proc has them, those in cgroups below its own too; to be given to free().
+ * By the time one is used it may be somebody else's.
+ */
+CTRNET_API int ctrnet_container_processes(struct ctrnet_container *container, pid_t **pids,
+					  size_t *count, struct ctrnet_error *error);
+
+/*
+ * @signal (signal(7); 0: none is sent) to its first process, or to @all. One that is paused gets it when it is resumed, except
+ * for SIGKILL. CTRNET_CONTAINER_NOT_RUNNING.
+ */
+CTRNET_API int ctrnet_container_signal(struct ctrnet_container *container, int signal, bool all,
+				       struct ctrnet_error *error);
+/*
+ * Freeze all its processes, and let them go on. Is what is asked for so already, that is success. Waits for somebody who is
+ * just starting it, and 10 s at most until all are frozen.
+ */
+CTRNET_API int ctrnet_container_pause(struct ctrnet_container *container,
+				      struct ctrnet_error *error);
+CTRNET_API int ctrnet_container_resume(struct ctrnet_container *container,
+				       struct ctrnet_error *error);
+/*
+ * Until its first process is gone, at most @ms milliseconds (-1: without end; then -ETIMEDOUT). One that does not run is
+ * gone. Anybody may wait; the exit status is ctrnet_process_wait()'s.
+ */
+CTRNET_API int ctrnet_container_wait(struct ctrnet_container *container, int ms,
+				     struct ctrnet_error *error);
+/*
+ * Take back all that was made for it, and free its id. CTRNET_CONTAINER_NOT_STOPPED if it runs and not @force, which kills
+ * it first, and frees the id also where something cannot be taken back: that is a warning in the log then. The handle is to be
+ * freed none the less.
+ */
+CTRNET_API int ctrnet_container_destroy(struct ctrnet_container *container, bool force,
+					struct ctrnet_error *error);
+
+/* --- processes that this program started --- */
+
+/* In the caller's pid namespace; it stays this process's until it was waited for. */
+CTRNET_API pid_t ctrnet_process_pid(const struct ctrnet_process *process);
+/*
+ * Blocks until it ends. A container's first process takes the others along, and ends only when those were waited for: by who started
+ * them, so first or in another thread. *@exit_code is its status, or 128 + signal; the same at each further call. A program that ignores
+ * SIGCHLD, or waits for any child itself, may have it taken away: -ECHILD.
+ */
+CTRNET_API int ctrnet_process_wait(struct ctrnet_process *process, int *exit_code,
+				   struct ctrnet_error *error);
+/* CTRNET_PROCESS_NOT_EXECUTED when it has ended. */
+CTRNET_API int ctrnet_process_signal(struct ctrnet_process *process, int signal,
+				     struct ctrnet_error *error);
+/* A pidfd (pidfd_open(2)), readable when it has ended; the process's. */
+CTRNET_API int ctrnet_process_fd(const struct ctrnet_process *process);
+/* The terminal's other side (pty(7)), the process's; -1 if it has none. */
+CTRNET_API int ctrnet_process_console(const struct ctrnet_process *process);
+CTRNET_API int ctrnet_process_resize(struct ctrnet_process *process, uint16_t rows,
+				     uint16_t columns, struct ctrnet_error *error);
+/* Ends nothing. Safe on NULL. */
+CTRNET_API void ctrnet_process_free(struct ctrnet_process *process);
+
+/* --- statistics --- */
+
+/* A number that the kernel may not tell; that is something else than zero. */
+struct ctrnet_count {
+	bool known;
+	uint64_t value; /* 0 when it is not known */
+};
+
+#define CTRNET_UNLIMITED UINT64_MAX /* the value of a limit */
+
+/* The use of something that can be limited. */
+struct ctrnet_use {
+	struct ctrnet_count usage;
+	struct ctrnet_count max; /* the highest that usage has been */
+	struct ctrnet_count limit;
+	struct ctrnet_count failcnt; /* how often the limit was hit */
+};
+
+/* The part of the time in which processes that could run had to wait. */
+struct ctrnet_stall {
+	struct ctrnet_count avg10, avg60, avg300; /* of so many seconds; hundredths of a percent */
+	struct ctrnet_count total;                /* microseconds */
+};
+
+struct ctrnet_pressure {
+	struct ctrnet_stall some, full; /* some of them, all of them */
+};
+
+struct ctrnet_cpu_stats {
+	struct ctrnet_count usage, user, system; /* nanoseconds */
+	const uint64_t *per_cpu;                 /* nanoseconds on each CPU; of cgroup v1 only */
+	size_t per_cpu_count;
+	struct ctrnet_count periods;           /* of the quota that have passed */
+	struct ctrnet_count throttled_periods; /* of these, where it was used up */
+	struct ctrnet_count throttled_time;    /* nanoseconds */
+	struct ctrnet_pressure pressure;
+};
+
+/* A line of memory.stat, whose names differ between cgroup v1 and v2. */
+struct ctrnet_stat {
+	const char *name;
+	uint64_t value;
+};
+
+/* Bytes. */
+struct ctrnet_memory_stats {
+	struct ctrnet_use use;
+	struct ctrnet_use swap;    /* the swap alone */
+	struct ctrnet_use memsw;   /* both together */
+	struct ctrnet_use kernel;  /* the kernel's own memory, part of use */
+	struct ctrnet_count cache; /* pages of files, part of use */
+	struct ctrnet_count oom_kills;
+	const struct ctrnet_stat *stat;
+	size_t stat_count;
+	struct ctrnet_pressure pressure;
+};
+
+struct ctrnet_io {
+	uint32_t major, minor;
+	const char *op; /* "Read", "Write", "Discard", ...; "": there are no kinds */
+	uint64_t value;
+};
+
+struct ctrnet_io_list {
+	bool known; /* an empty list is one, too */
+	const struct ctrnet_io *items;
+	size_t count;
+};
+
+struct ctrnet_io_stats {
+	struct ctrnet_io_list bytes, operations;
+	struct ctrnet_pressure pressure;
+};
+
+struct ctrnet_hugetlb_stats {
+	const char *page_size; /* "2MB" */
+	struct ctrnet_use use; /* bytes */
+};
+
+struct ctrnet_traffic {
+	uint64_t bytes, packets, errors, dropped;
+};
+
+/* One of the container's own, by its counters in there. */
+struct ctrnet_interface {
+	uint32_t index;
+	const char *name;
+	const char *kind; /* "veth", "bridge", ...; "" for lo and hardware */
+	const char *mac;  /* "02:00:00:00:00:07"; "": it has none */
+	uint32_t mtu;
+	bool loopback;
+	bool up; /* it was brought up */
+	struct ctrnet_traffic rx, tx;
+};
+
+struct ctrnet_stats {
+	const struct ctrnet_cpu_stats *cpu;
+	const struct ctrnet_memory_stats *memory;
+	const struct ctrnet_use *pids; /* failcnt: forks that the limit refused */
+	const struct ctrnet_io_stats *io;
+	const struct ctrnet_hugetlb_stats *hugetlb;
+	size_t hugetlb_count;
+	const struct ctrnet_interface *interfaces; /* none if it has the host's */
+	size_t interface_count;
+};
+
+/*
+ * What its processes have used, cgroups below its own included; to be given to ctrnet_stats_free(). Without a cgroup nothing
+ * is known. CTRNET_CONTAINER_NOT_RUNNING.
+ */
+CTRNET_API int ctrnet_container_stats(struct ctrnet_container *container,
+				      struct ctrnet_stats **stats, struct ctrnet_error *error);
+CTRNET_API void ctrnet_stats_free(struct ctrnet_stats *stats);
+
+enum ctrnet_stats_format {
+	CTRNET_STATS,              /* all of it; what is not known is left out */
+	CTRNET_STATS_LIBCONTAINER, /* "Interfaces" and "CgroupStats", as of mid-2015 */
+};
+
+/* As JSON: @lines, in a readable form, or in one line; to be given to free(). */
+CTRNET_API int ctrnet_stats_json(const struct ctrnet_stats *stats, enum ctrnet_stats_format format,
+				 bool lines, char **json, struct ctrnet_error *error);
+
+/* --- other limits --- */
+
+/*
+ * Set the limits that @limits has; others stay, and so do files of `unified`, which cannot be set here. All of them or none. Its
+ * stored config has them from then on. CTRNET_CONFIG_INVALID: not what the key, or the kernel, takes. CTRNET_CONTAINER_NOT_RUNNING.
+ */
+CTRNET_API int ctrnet_container_set(struct ctrnet_container *container,
+				    const struct ctrnet_limits *limits, struct ctrnet_error *error);
+
+struct ctrnet_text {
+	const char *name; /* stands in front of what is wrong with it */
+	const char *json; /* an object like `cgroups` in a config */
+	size_t length;
+};
+
+/* The same by keys, of several for one key the last. */
+CTRNET_API int ctrnet_container_set_json(struct ctrnet_container *container,
+					 const struct ctrnet_text *texts, size_t count,
+					 struct ctrnet_error *error);
+
+/* --- being told --- */
+
+/* A pidfd (pidfd_open(2)) of its first process, readable when that is gone; to be closed. CTRNET_CONTAINER_NOT_RUNNING. */
+CTRNET_API int ctrnet_container_pidfd(struct ctrnet_container *container, int *fd,
+				      struct ctrnet_error *error);
+
+struct ctrnet_notify;
+
+/*
+ * On cgroup v1 the kernel's own: it reclaims memory at all, it is about to swap, it is about to be out of memory. On v2 some
+ * process had to wait for memory for 100 ms of 2 s, for 500 ms, or all had to for 800 ms.
+ */
+enum ctrnet_level { CTRNET_LEVEL_LOW, CTRNET_LEVEL_MEDIUM, CTRNET_LEVEL_CRITICAL };
+
+/* "low" and its like. */
+CTRNET_API const char *ctrnet_level_string(enum ctrnet_level level);
+
+/*
+ * Be told each time that it wants memory which its limit does not let it have; or that the want of memory reaches @level or
+ * a higher one. CTRNET_CONTAINER_NOT_RUNNING.
+ */
+CTRNET_API int ctrnet_container_notify_oom(struct ctrnet_container *container,
+					   struct ctrnet_notify **notify,
+					   struct ctrnet_error *error);
+CTRNET_API int ctrnet_container_notify_memory_pressure(struct ctrnet_container *container,
+						       enum ctrnet_level level,
+						       struct ctrnet_notify **notify,
+						       struct ctrnet_error *error);
+
+/* For poll(2), the object's: readable when there is something to read. */
+CTRNET_API int ctrnet_notify_fd(const struct ctrnet_notify *notify);
+
+struct ctrnet_notice {
+	bool happened; /* what was asked for, since it was read the last time */
+	bool ended;    /* the container: nothing will come any more */
+};
+
+/* Does not wait, except 100 ms at most for a cgroup that is just being removed. One thread at a time. */
+CTRNET_API int ctrnet_notify_read(struct ctrnet_notify *notify, struct ctrnet_notice *notice,
+				  struct ctrnet_error *error);
+/* Safe on NULL. */
+CTRNET_API void ctrnet_notify_free(struct ctrnet_notify *notify);
+
+/* --- what the ctrnet command makes of its words --- */
+
+/*
+ * Take back what was made for the container @id, as ctrnet_container_destroy() does, also for one that cannot be loaded because
+ * it died while it was made, or because its records cannot be read (this only with @force).
+ */
+CTRNET_API int ctrnet_factory_destroy(struct ctrnet_factory *factory, const char *id, bool force,
+				      struct ctrnet_error *error);
+
+/*
+ * The config that a command without one is about: the container.json of the directory that the environment's data_path names,
+ * else that of the current one; *@path is NULL if there is none. A @given path is it, or the directory it is in. To be given to
+ * free().
+ */
+CTRNET_API int ctrnet_config_find(const char *given, char **path, struct ctrnet_error *error);
+/* The id that `ctrnet exec` gives to a container of the config @path; to be given to free(). */
+CTRNET_API int ctrnet_config_id(const char *path, char **id, struct ctrnet_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
