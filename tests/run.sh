@@ -3,6 +3,9 @@
 #
 # Run one test file by its kind and print TAP: run.sh FILE. For prove --exec.
 #
+# A file that takes longer than TEST_TIMEOUT seconds hangs: what of it runs then is shown, and killed, so that a run of all
+# tests ends, and says which one it was.
+#
 # A .bats file gets a little machine of its own, so that tests run in parallel and anywhere, can
 # leave nothing on the machine, and can tell what ctrnet leaves: new network, mount and pid
 # namespaces, an empty /run, and a cgroup in each hierarchy that its pid 1 sits in, which is where
@@ -13,6 +16,55 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 export CMOCKA_MESSAGE_OUTPUT=TAP
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+
+limit=${TEST_TIMEOUT:-${SAN:+1}400}
+
+# The processes at and below $1 as lines of a pid and where it waits.
+below() {
+	ps -e -o pid=,ppid=,stat=,etimes=,wchan:24=,args= | awk -v root="$1" '
+	{ parent[$1] = $2; line[$1] = $0 }
+	END {
+		for (pid in line) {
+			for (up = pid; up in parent && up != root; up = parent[up])
+				;
+			if (up == root)
+				print line[pid]
+		}
+	}' | sort -n
+}
+
+# What has left the process group is found by its parents; a pid namespace goes with its first process.
+kill_below() {
+	# shellcheck disable=SC2046 # several words
+	kill -KILL -- "-$1" $(below "$1" | awk '{ print $1 }') 2>/dev/null || true
+}
+
+kill_late() {
+	# No program is started for the waiting: it would outlive this.
+	read -rt "$limit" <> <(:) || true
+	printf '# %s: not done after %s s; what runs:\n' "$2" "$limit" >&2
+	below "$1" | cut -c 1-200 | sed 's/^/# /' >&2
+	kill_below "$1"
+}
+
+# limited NAME COMMAND...: with its exit status.
+limited() {
+	local name=$1 pid watch status=0
+	shift
+	# Each is a process group, to be killed as one; who interrupts us does not reach them.
+	set -m
+	"$@" </dev/null &
+	pid=$!
+	kill_late $pid "$name" >/dev/null &
+	watch=$!
+	set +m
+	trap 'kill_below $watch; kill_below $pid; exit 130' INT TERM HUP
+	wait $pid || status=$?
+	kill_below $watch
+	wait $watch 2>/dev/null || true
+	trap - INT TERM HUP
+	return $status
+}
 
 # The directories of the test's own cgroup, one for each hierarchy.
 cgroup_dirs() {
@@ -71,12 +123,15 @@ outside() {
 	export CTRNET_TEST_CGROUPS CTRNET_TEST_RUN
 	trap remove_cgroups EXIT
 	for dir in $CTRNET_TEST_CGROUPS; do make_cgroup "$dir"; done
-	(
-		for dir in $CTRNET_TEST_CGROUPS; do enter_cgroup "$dir"; done
-		exec unshare --net --mount --pid --fork --kill-child --mount-proc \
-			--propagation private "$here/run.sh" --inside "$1"
-	) || status=$?
+	limited "$1" little_machine "$1" || status=$?
 	return $status
+}
+
+little_machine() {
+	local dir
+	for dir in $CTRNET_TEST_CGROUPS; do enter_cgroup "$dir"; done
+	exec unshare --net --mount --pid --fork --kill-child --mount-proc \
+		--propagation private "$here/run.sh" --inside "$1"
 }
 
 # Tests with any word of $TAGS; a word is TAG,TAG... that a test must have, or with "!" must not. Without any: all but the slow ones.
@@ -117,7 +172,7 @@ inside() {
 case $1 in
 --inside) inside "$2" ;;
 *.bats) outside "$1" ;;
-*.sh) exec bash "$1" ;;
+*.sh) limited "$1" bash "$1" ;;
 # A unit test; cmocka closes with the name of the group as a comment.
-*) "$1" | sed '/^# ok - /d' ;;
+*) limited "$1" "$1" | sed '/^# ok - /d' ;;
 esac
