@@ -66,6 +66,9 @@ limited() {
 	return $status
 }
 
+# A pid alone may be that of a run that was killed and left its directories.
+started=${EPOCHREALTIME//[!0-9]/}
+
 # The directories of the test's own cgroup, one for each hierarchy.
 cgroup_dirs() {
 	local controllers path mount
@@ -77,7 +80,7 @@ cgroup_dirs() {
 			# Processes may sit only in leaves of v2, so not below our own.
 			if [ -d "$mount/unified" ]; then mount+=/unified; else path=${CTRNET_TEST_PARENT:-/}; fi
 		fi
-		[ -f "$mount/cgroup.procs" ] && echo "$mount${path%/}/ctrnet-test-$$"
+		[ -f "$mount/cgroup.procs" ] && echo "$mount${path%/}/ctrnet-test-$$$started"
 	done </proc/self/cgroup
 }
 

@@ -16,10 +16,21 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 struct cgroup_host box_host;
-static char parent[64]; /* "/ctrnet-test-PID" */
+static char parent[64]; /* "/ctrnet-test-PID-TIME" */
+
+/* A pid alone would be that of a test that was killed and left its directories, in which cgroup.kill has been written. */
+void box_name(char *name, size_t size)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(name, size, "/ctrnet-test-%d-%lld%09ld", (int)getpid(), (long long)now.tv_sec,
+		 now.tv_nsec);
+}
 
 void box_init(struct box *b)
 {
@@ -143,9 +154,10 @@ pid_t spawn(int (*work)(void *arg), void *arg, int cgroup_fd)
 		_exit(1);
 	}
 	assert_true(pid > 0);
+	/* Or there would be no end of it where the child is killed first. */
+	close(ready[1]);
 	assert_int_equal(read(ready[0], &c, 1), 1);
 	close(ready[0]);
-	close(ready[1]);
 	assert_int_equal(c, 0);
 	return pid;
 }
@@ -206,7 +218,7 @@ int box_run(const struct box_test *tests, size_t count)
 	struct err err = { 0 };
 	int failed;
 
-	snprintf(parent, sizeof(parent), "/ctrnet-test-%d", (int)getpid());
+	box_name(parent, sizeof(parent));
 	if (!units || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || cgroup_host_read(&box_host, &err) < 0)
 		return 1;
 	for (size_t i = 0; i < count; i++) {

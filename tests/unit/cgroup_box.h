@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For the tests of cgroups in the kernel: a container's, below ctrnet-test-PID of each mounted hierarchy, and gone afterwards. */
+/* For the tests of cgroups in the kernel: a container's, below a directory of its own in each mounted hierarchy, and gone afterwards. */
 #ifndef TESTS_CGROUP_BOX_H
 #define TESTS_CGROUP_BOX_H
 
@@ -23,6 +23,9 @@ struct box {
 	struct scope scope;
 	struct err err;
 };
+
+/* "/ctrnet-test-PID-TIME": what nobody else has, or left behind. */
+void box_name(char *name, size_t size);
 
 void box_init(struct box *b);
 void box_release(struct box *b);

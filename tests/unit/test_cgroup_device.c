@@ -3,6 +3,8 @@
  * Device rules: what a list comes to, the generated program in an interpreter of its own, and the
  * program in the kernel beside v1's controller, which has to give the same answers.
  */
+#include "cgroup_box.h"
+
 #include "cgroup/cgroup.h"
 #include "cgroup/device_bpf.h"
 #include "cgroup/device_list.h"
@@ -202,12 +204,15 @@ struct tree {
 
 static bool find_tree(struct tree *t, bool v2)
 {
+	char name[64];
+
 	for (size_t i = 0; i < host.count; i++) {
 		const struct cgroup_hierarchy *h = &host.hierarchies[i];
 
 		if (h->v2 != v2 || (!v2 && !controllers_have(h->controllers, "devices", 7)))
 			continue;
-		snprintf(t->path, sizeof(t->path), "%s/ctrnet-test-%d", h->mount, (int)getpid());
+		box_name(name, sizeof(name));
+		snprintf(t->path, sizeof(t->path), "%s%s", h->mount, name);
 		return true;
 	}
 	return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Cgroups in the kernel: below ctrnet-test-PID of each mounted hierarchy, and gone afterwards. */
+/* Cgroups in the kernel: below a directory of the test's own in each mounted hierarchy, and gone afterwards. */
 #include "cgroup_box.h"
 
 #include "cgroup/cgroup.h"
