@@ -14,6 +14,8 @@
 
 /* What the kernel still does after a process's end has been collected takes well below a second. */
 #define REMOVE_TIMEOUT_MS 5000
+#define UNSEEN_TIMEOUT_MS 100
+#define MAKE_TRIES        3
 
 static const struct json_field dir_fields[] = {
 	JSON_STRING(struct cgroup_dir_args, "lock", lock, .flags = JSON_REQUIRED),
@@ -73,12 +75,12 @@ static int make_own(const char *path, const struct cgroup_dir_args *a, const str
 {
 	int ret;
 
-	if (mark_any(path) && !mark_others(path, scope->run_dir))
+	if (mark_any(path) && mark_others(path, scope->run_dir) != CLAIM_ALIVE)
 		tree_remove(path);
 	ret = make_dir(path, scope, ours, err);
 	if (ret < 0 || !a->alone)
 		return ret;
-	if (!*ours || mark_others(path, scope->run_dir))
+	if (!*ours || mark_others(path, scope->run_dir) != CLAIM_DEAD)
 		return dir_not_alone(path, err);
 	mark_close(path, scope->run_dir);
 	return 0;
@@ -101,20 +103,28 @@ static void forget(struct cgroup_dir_args *a, char **at)
 	a->learned = true;
 }
 
-static int dir_apply(struct scope *scope, void *args, struct err *err)
+static int make_all(struct cgroup_dir_args *a, const struct scope *scope, struct err *err)
 {
-	struct cgroup_dir_args *a = args;
-	_cleanup_fd_ int lock = mark_lock(a->lock, err);
 	char **p;
 	bool ours;
 	int ret = 0;
 
-	if (lock < 0)
-		return lock;
 	for (p = a->parents; p && *p && ret == 0; ours ? (void)p++ : forget(a, p))
 		ret = make_dir(*p, scope, &ours, err);
 	for (p = a->paths; p && *p && ret == 0; ours ? (void)p++ : forget(a, p))
 		ret = make_own(*p, a, scope, &ours, err);
+	return ret;
+}
+
+/* One in another mount namespace may have another lock (see mark_lock()), and take away a parent that is still empty. */
+static int dir_apply(struct scope *scope, void *args, struct err *err)
+{
+	struct cgroup_dir_args *a = args;
+	_cleanup_fd_ int lock = mark_lock(a->lock, true, err);
+	int ret = lock < 0 ? lock : -ENOENT;
+
+	for (int tries = 0; ret == -ENOENT && lock >= 0 && tries < MAKE_TRIES; tries++)
+		ret = make_all(a, scope, err);
 	return ret;
 }
 
@@ -141,18 +151,24 @@ static int remove_dir(const char *path)
  */
 static int remove_own(const char *path, const char *run_dir)
 {
+	enum claim_state others = mark_others(path, run_dir);
+	struct patience patience = { 0 };
 	bool own;
 	int ret;
 
-	if (mark_others(path, run_dir)) {
-		mark_remove(path, run_dir);
-		return 0;
-	}
-	ret = remove_dir(path);
+	do
+		ret = others == CLAIM_ALIVE ? -EBUSY : remove_dir(path);
+	while (others == CLAIM_UNSEEN && ret == -EBUSY && tree_pids(path, NULL, 0) == 0 &&
+	       patience_wait(&patience, UNSEEN_TIMEOUT_MS));
 	if (ret == 0 || ret == -ENOENT)
 		return 0;
 	if (ret != -EBUSY && ret != -ENOTEMPTY && ret != -EROFS)
 		return ret;
+	/* Of one that we cannot see it may be the processes. */
+	if (others != CLAIM_DEAD) {
+		mark_remove(path, run_dir);
+		return 0;
+	}
 	own = mark_own(path, run_dir);
 	if (ret == -EROFS)
 		return own && tree_pids(path, NULL, 0) > 0 ? -EBUSY : ret;
@@ -167,7 +183,7 @@ static int remove_own(const char *path, const char *run_dir)
 static int remove_paths(const struct cgroup_dir_args *a, const char *run_dir, const char **busy,
 			struct err *err)
 {
-	_cleanup_fd_ int lock = mark_lock(a->lock, err);
+	_cleanup_fd_ int lock = mark_lock(a->lock, true, err);
 	int first = 0;
 
 	*busy = NULL;
@@ -190,19 +206,17 @@ static int remove_paths(const struct cgroup_dir_args *a, const char *run_dir, co
 /* A parent in use is another container's, or holds a cgroup that somebody made by hand: it stays. */
 static int remove_parents(const struct cgroup_dir_args *a, const char *run_dir, struct err *err)
 {
-	_cleanup_fd_ int lock = mark_lock(a->lock, err);
+	_cleanup_fd_ int lock = mark_lock(a->lock, true, err);
 
 	if (lock < 0)
 		return lock;
 	for (size_t i = strv_count(a->parents); i-- > 0;) {
 		const char *path = a->parents[i];
-		int ret;
+		enum claim_state others = mark_others(path, run_dir);
+		int ret = others == CLAIM_ALIVE ? -EBUSY : remove_dir(path);
 
-		if (mark_others(path, run_dir)) {
+		if (others != CLAIM_DEAD && (ret == -EBUSY || ret == -ENOTEMPTY))
 			mark_remove(path, run_dir);
-			continue;
-		}
-		ret = remove_dir(path);
 		if (ret < 0 && ret != -ENOENT && ret != -EBUSY && ret != -ENOTEMPTY)
 			return err_sys(err, ret, "rmdir %s", path);
 	}

@@ -3,6 +3,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/file.h"
+#include "lib/shared.h"
 #include "lib/str.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/xattr.h>
 
 /*
@@ -27,19 +27,14 @@ static const char *const prefixes[] = { "trusted.ctrnet.", "user.ctrnet." };
 static void mark_name(char *name, const char *prefix, const char *what, const char *run_dir)
 {
 	snprintf(name, MARK_NAME_MAX, "%s%s%016llx", prefix, what,
-		 (unsigned long long)hash64(run_dir, strlen(run_dir)));
+		 (unsigned long long)claim_hash(run_dir));
 }
 
-int mark_lock(const char *dir, struct err *err)
+int mark_lock(const char *dir, bool create, struct err *err)
 {
-	_cleanup_fd_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = shared_lock(create, err);
 
-	if (fd < 0)
-		return err_sys(err, -errno, "%s", dir);
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return err_sys(err, -errno, "lock %s", dir);
-	return take_fd(&fd);
+	return fd == -EACCES || fd == -EPERM || fd == -EROFS ? file_lock_dir(dir, false, err) : fd;
 }
 
 /* The names of @path's attributes, each with a NUL; NULL if there are none. */
@@ -81,16 +76,16 @@ bool mark_any(const char *path)
 	return false;
 }
 
-/* Does the container whose mark @name is still have its run directory? */
-static bool mark_alive(const char *path, const char *name)
+/* Is the container whose mark @name is still there? */
+static enum claim_state look_at(const char *path, const char *name)
 {
-	char run_dir[PATH_MAX];
-	ssize_t n = getxattr(path, name, run_dir, sizeof(run_dir) - 1);
+	char claim[PATH_MAX + 128];
+	ssize_t n = getxattr(path, name, claim, sizeof(claim) - 1);
 
 	if (n < 0)
-		return errno != ENODATA && errno != ENOENT;
-	run_dir[n] = '\0';
-	return file_exists(AT_FDCWD, run_dir);
+		return errno == ENODATA || errno == ENOENT ? CLAIM_DEAD : CLAIM_ALIVE;
+	claim[n] = '\0';
+	return claim_look(claim);
 }
 
 /* Is @user (see mark_user()) that of @run_dir? */
@@ -102,18 +97,25 @@ static bool is_own(const char *user, const char *run_dir)
 	return !strcmp(str_starts(user, ALONE) ? user + strlen(ALONE) : user, own);
 }
 
-bool mark_others(const char *path, const char *run_dir)
+enum claim_state mark_others(const char *path, const char *run_dir)
 {
+	enum claim_state found = CLAIM_DEAD;
 	ssize_t len;
 	_cleanup_free_ char *names = list_names(path, &len);
 
 	for (ssize_t at = 0; names && at < len; at += (ssize_t)strlen(names + at) + 1) {
 		const char *user = mark_user(names + at);
+		enum claim_state its;
 
-		if (user && !is_own(user, run_dir) && mark_alive(path, names + at))
-			return true;
+		if (!user || is_own(user, run_dir))
+			continue;
+		its = look_at(path, names + at);
+		if (its == CLAIM_ALIVE)
+			return its;
+		if (its == CLAIM_UNSEEN)
+			found = its;
 	}
-	return false;
+	return found;
 }
 
 enum mark_use mark_use(const char *path, const char *run_dir)
@@ -129,7 +131,7 @@ enum mark_use mark_use(const char *path, const char *run_dir)
 			continue;
 		use = MARK_USED;
 		if (str_starts(user, ALONE) && !is_own(user, run_dir) &&
-		    mark_alive(path, names + at))
+		    look_at(path, names + at) != CLAIM_DEAD)
 			return MARK_CLOSED;
 	}
 	return use;
@@ -164,11 +166,13 @@ bool mark_seen(const char *path, const char *run_dir)
 
 static void add(const char *path, const char *what, const char *run_dir)
 {
+	_cleanup_free_ char *claim = claim_new(run_dir);
+
 	for (size_t i = 0; i < array_size(prefixes); i++) {
 		char name[MARK_NAME_MAX];
 
 		mark_name(name, prefixes[i], what, run_dir);
-		if (setxattr(path, name, run_dir, strlen(run_dir), 0) == 0)
+		if (claim && setxattr(path, name, claim, strlen(claim), 0) == 0)
 			return;
 	}
 }

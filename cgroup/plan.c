@@ -51,7 +51,7 @@ static int is_ours(const char *path, const char *lock_dir, bool *ours, struct er
 		return err_set(err, -ENOTDIR, "cgroups: %s is a file of the kernel's, not a cgroup",
 			       path);
 	*ours = mark_any(path);
-	if (!*ours && (lock = mark_lock(lock_dir, NULL)) >= 0)
+	if (!*ours && (lock = mark_lock(lock_dir, false, NULL)) >= 0)
 		*ours = mark_any(path) || !file_exists(AT_FDCWD, path);
 	return 0;
 }

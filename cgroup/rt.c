@@ -108,7 +108,7 @@ static int raise_parents(char **parents, char **last, const char *below, double 
 	return ret < 0 ? ret : give(*last, needed, err);
 }
 
-/* Under the lock of the outermost: containers that start at once have the same parents. */
+/* Under the lock: containers that start at once have the same parents. */
 static int rt_apply(struct scope *scope, void *args, struct err *err)
 {
 	struct cgroup_rt_args *a = args;
@@ -119,7 +119,7 @@ static int rt_apply(struct scope *scope, void *args, struct err *err)
 	(void)scope;
 	if (!n)
 		return 0;
-	lock = mark_lock(a->parents[0], err);
+	lock = mark_lock(a->parents[0], true, err);
 	if (lock < 0)
 		return lock;
 	return raise_parents(a->parents, a->parents + n - 1, a->path, (double)a->quota / period,

@@ -6,6 +6,7 @@
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/seal.h"
+#include "lib/shared.h"
 #include "lib/str.h"
 #include "net/net.h"
 #include "net/netns_find.h"
@@ -22,7 +23,6 @@
 
 #define STATE_FILE   "state.json"
 #define JOURNAL_FILE "journal.json"
-#define SHARED_ROOT  "/run/ctrnet-shared"
 
 static const struct json_field process_id_fields[] = {
 	JSON_INT(struct process_id, "pid", pid),

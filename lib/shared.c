@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/shared.h"
 
+#include "lib/claim.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/json.h"
@@ -19,7 +20,7 @@ struct record {
 	char *key;    /* the file's name is a hash of it */
 	char *type;   /* of the step */
 	char *ns;     /* that it acts in, or NULL */
-	char **users; /* run directories */
+	char **users; /* claims: see lib/claim.h */
 };
 
 static const struct json_field record_fields[] = {
@@ -87,13 +88,13 @@ static int read_entry(struct entry *e, struct err *err)
 	return ret;
 }
 
-/* A user whose run directory is gone has ended without saying goodbye. */
+/* A user whose run directory is gone has ended without saying goodbye. Of one that cannot be seen from here nobody knows. */
 static int drop_dead_users(struct entry *e, const char *but, struct err *err)
 {
 	char **alive = NULL;
 
 	for (char **u = e->record.users; u && *u; u++) {
-		if ((but && !strcmp(*u, but)) || access(*u, F_OK) < 0)
+		if ((but && claim_is(*u, but)) || claim_look(*u) == CLAIM_DEAD)
 			continue;
 		if (strv_add(&alive, *u) < 0) {
 			strv_free(alive);
@@ -183,6 +184,13 @@ static int start_entry(struct entry *e, const struct step *step, struct err *err
 	return 0;
 }
 
+static int add_user(struct entry *e, const char *run_dir, struct err *err)
+{
+	_cleanup_free_ char *claim = claim_new(run_dir);
+
+	return claim && strv_add(&e->record.users, claim) == 0 ? 0 : err_oom(err);
+}
+
 static int acquire(struct entry *e, struct scope *scope, struct step *step, struct err *err)
 {
 	const struct step_type *type = step->type;
@@ -194,9 +202,8 @@ static int acquire(struct entry *e, struct scope *scope, struct step *step, stru
 	if (ret < 0)
 		return ret;
 	whole = e->record.users && type->probe && type->probe(scope, e->args, NULL) == 0;
-	if (strv_add(&e->record.users, scope->run_dir) < 0)
-		return err_oom(err);
-	if (!whole && type->look)
+	ret = add_user(e, scope->run_dir, err);
+	if (ret == 0 && !whole && type->look)
 		ret = type->look(scope, e->args, err);
 	if (ret == 0)
 		ret = write_entry(e, err);
@@ -262,7 +269,7 @@ int shared_release(struct scope *scope, struct step *step, struct err *err)
 static bool has_user(const struct record *r, const char *run_dir)
 {
 	for (char **u = r->users; u && *u; u++)
-		if (!strcmp(*u, run_dir))
+		if (claim_is(*u, run_dir))
 			return true;
 	return false;
 }
@@ -349,4 +356,9 @@ bool shared_in_use(const struct scope *scope, const char *key)
 	entry_name(name, sizeof(name), key);
 	path = str_format("%s/%s", scope->shared_dir, name);
 	return path && access(path, F_OK) == 0;
+}
+
+int shared_lock(bool create, struct err *err)
+{
+	return file_lock_dir(SHARED_ROOT, create, err);
 }

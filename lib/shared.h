@@ -4,15 +4,24 @@
  * common rootfs, lo of a namespace that they joined.
  *
  * Each has a record file in a directory that stands for the network namespace it is in: the host's, or one that was joined
- * (scope_shared_dir(), independent of --root). The record holds the step and the run directories of
- * its users. All changes happen under one lock, the record is written before the effect, and users
+ * (scope_shared_dir(), independent of --root). The record holds the step and the claims of its users (lib/claim.h).
+ * All changes happen under one lock, the record is written before the effect, and users
  * whose run directory no longer exists are dropped, so a crash leaves nothing that the next user
- * does not mend.
+ * does not mend. One whose run directory cannot be seen, since it is in another mount namespace, stays.
  */
 #ifndef LIB_SHARED_H
 #define LIB_SHARED_H
 
 #include "lib/plan.h"
+
+/* All of these directories are in here. It is root's alone (0700), so nobody else can hold a lock on anything in it. */
+#define SHARED_ROOT "/run/ctrnet-shared"
+
+/*
+ * The lock for what is shared without a record: on SHARED_ROOT itself, which is made if @create; else -ENOENT where nothing
+ * was ever shared. Returns an fd; closing it unlocks.
+ */
+int shared_lock(bool create, struct err *err);
 
 /* Become a user of the step's thing, making it if it is missing (as its probe tells). Idempotent. */
 int shared_acquire(struct scope *scope, struct step *step, struct err *err);

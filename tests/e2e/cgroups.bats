@@ -506,3 +506,45 @@ page_size() {
 	box_stop
 	rmdir "$dir" "${dir%/*}"
 }
+
+# other_run WORD...: run in a mount namespace where $RUN leads to another directory, which goes with it.
+other_run() {
+	# shellcheck disable=SC2016 # expanded inside
+	unshare --mount --propagation private /bin/sh -c 'mkdir -p "$RUN" && mount -t tmpfs tmpfs "$RUN" && exec "$@"' sh "$@"
+}
+
+# bats test_tags=vm,v1,v2
+@test "cgroups: one that lives in another mount namespace, with a run directory of its own, is no leftover" {
+	local config dir other status=0
+	config=$(config minimal '.cgroups = {parent: "lab", name: "x", pids_limit: 50}')
+	box_start "$config"
+	dir=$(v2_dir)
+	export RUN CTRNET ROOT ID config
+	# Of the same id, and so with a run directory of the same path.
+	other_run timeout 20 "$CTRNET" --root "$RUN" exec --config "$config" --rootfs "$ROOT" --id "$ID" -- /bin/true
+	kill -0 "$BOX_PID"
+	[ "$(cat "$dir/cgroup.procs")" = "$BOX_PID" ]
+	# One that was killed in there, and is found by another ctrnet when its run directory is gone.
+	other_run /bin/sh -c '"$CTRNET" --root "$RUN" exec --config "$config" --rootfs "$ROOT" --id "$ID" -- /bin/true
+		timeout -s KILL 1 "$CTRNET" --root "$RUN" exec --config "$config" --rootfs "$ROOT" --id "$ID" -- /bin/sleep 1000' || status=$?
+	[ "$status" = 137 ]
+	kill -0 "$BOX_PID"
+	box_stop
+	ctrnet_run "$config" /bin/true
+}
+
+# bats test_tags=vm
+@test "cgroups: nobody else can hold the lock" {
+	local mount flocks=()
+	command -v setpriv flock >/dev/null || skip 'no setpriv or flock'
+	for mount in /sys/fs/cgroup /sys/fs/cgroup/*/ /run /run/ctrnet-shared; do
+		setpriv --reuid 65534 --regid 65534 --clear-groups flock "$mount" sleep 3 2>/dev/null 3>&- &
+		flocks+=($!)
+	done
+	wait_for 5 pgrep -u 65534 -x sleep
+	SECONDS=0
+	ctrnet_run "$(limited '{pids_limit: 50}')" /bin/true
+	[ "$SECONDS" -lt 2 ]
+	pkill -u 65534 -x sleep || true
+	wait "${flocks[@]}" || true
+}

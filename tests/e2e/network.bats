@@ -245,3 +245,20 @@ links_of() {
 	ip netns delete "$ID"
 	[ "$got" = 0 ]
 }
+
+# bats test_tags=vm
+@test "network: a bridge stays for a container whose run directory is in another mount namespace" {
+	local config other
+	config=$(config attach_to_bridge 'del(.networks[1].host_interface_name)')
+	export RUN CTRNET ROOT ID config
+	# shellcheck disable=SC2016 # expanded inside
+	unshare --mount --propagation private /bin/sh -c 'mkdir -p "$RUN" && mount -t tmpfs tmpfs "$RUN" &&
+		exec "$CTRNET" --root "$RUN" exec --config "$config" --rootfs "$ROOT" --id "$ID-other" -- /bin/sh -c "echo ready; sleep 1000"' >"$T/other" 3>&- &
+	other=$!
+	wait_for 10 grep -qx ready "$T/other"
+	ctrnet_run "$config" /bin/true
+	ip link show ctrbr0
+	kill -KILL "$(first_process "$other")"
+	wait "$other" || true
+	run ! ip link show ctrbr0
+}

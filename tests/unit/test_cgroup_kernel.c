@@ -550,7 +550,7 @@ static void test_shared_parent(void **state)
 static void __attribute__((noreturn)) make_slowly(struct box *b)
 {
 	_cleanup_fd_ int lock =
-		mark_lock(place_hierarchy(&box_host, &b->place.dirs[0])->mount, NULL);
+		mark_lock(place_hierarchy(&box_host, &b->place.dirs[0])->mount, true, NULL);
 
 	for (size_t i = 0; i < b->place.count; i++) {
 		*strrchr(b->place.dirs[i].path, '/') = '\0';
