@@ -19,6 +19,7 @@
 /* What the caller learns besides descriptors; in memory that both have, and nobody inside of the container. */
 struct outcome {
 	struct running run;
+	struct births births; /* there is no run until all is done */
 	enum ctrnet_code code;
 };
 
@@ -179,6 +180,7 @@ static int start_apart(void *arg, int *fds, struct err *err)
 	int ret = place_fds(s->options, err);
 
 	apart_memory_keep(s->outcome, sizeof(*s->outcome));
+	run->births = &s->outcome->births;
 	if (ret == 0)
 		ret = start_locked(s, err);
 	s->outcome->run = *run;
@@ -189,7 +191,7 @@ static int start_apart(void *arg, int *fds, struct err *err)
 	return 0;
 }
 
-/* Its parent is us, so nobody else can; what did not get as far as its command is on its way out, or made to be. */
+/* Its parent is us, so nobody else can; what is none of ours is left alone. What did not get as far as its command is on its way out, or made to be. */
 static void reap_failed(pid_t pid)
 {
 	siginfo_t info;
@@ -248,7 +250,10 @@ static int start(struct start *s, struct ctrnet_process **process, struct err *e
 	if (ret == 0)
 		ret = new_process(process, s->outcome, fds, s->options->console, err);
 	if (ret < 0) {
-		reap_failed(s->outcome->run.pid);
+		/* Also if the one that we forked was killed, and could not take anything back. */
+		reap_failed(s->outcome->births.second);
+		reap_failed(s->outcome->births.between);
+		reap_failed(s->outcome->births.first);
 		close_fd(fds[0]);
 		close_fd(fds[1]);
 	}

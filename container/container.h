@@ -47,6 +47,12 @@ int container_delete(const char *root, const char *id, bool force, struct err *e
 
 /* --- for container/ itself --- */
 
+struct births {
+	pid_t first;   /* that we cloned */
+	pid_t between; /* that cloned another one, */
+	pid_t second;  /* which is the one that goes on */
+};
+
 /* The first process of a container, or one that joined it, until it is waited for. */
 struct running {
 	/*
@@ -56,6 +62,8 @@ struct running {
 	 */
 	bool detached;
 	pid_t between; /* then: another child of our parent's, gone already, to be reaped; else 0 */
+	/* Then, or NULL: our parent's memory, where it finds its new children should we be killed before we have told it. */
+	struct births *births;
 	pid_t pid;
 	int pidfd;
 	int master;          /* of its pty, or -1 */

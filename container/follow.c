@@ -81,5 +81,7 @@ int container_follow_in(struct running *r, struct sync *sync, const struct init_
 	close_fd(r->pidfd);
 	r->pidfd = take_fd(&pidfd);
 	r->pid = pid;
+	if (r->births)
+		r->births->second = pid;
 	return 0;
 }

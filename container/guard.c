@@ -90,7 +90,7 @@ static int begin(struct guard *g)
 	pid_t pid;
 
 	if (o->place) {
-		pid = process_clone(0, -1, &g->pidfd);
+		pid = process_clone(0, -1, &g->pidfd, NULL);
 		if (pid == 0)
 			_exit(stand(o));
 		return pid < 0 ? pid : 0;

@@ -214,7 +214,7 @@ int init_part_from_host(struct init *in, struct err *err)
 int init_enter_container(struct init *in, struct err *err)
 {
 	int pidfd;
-	pid_t pid = process_clone(CLONE_PARENT, -1, &pidfd);
+	pid_t pid = process_clone(CLONE_PARENT, -1, &pidfd, NULL);
 
 	if (pid < 0)
 		return err_sys(err, pid, "cannot clone into the container");

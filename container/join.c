@@ -58,7 +58,8 @@ static int clone_child(struct join *j, struct err *err)
 		ret = sync_pair(&j->sync, &child, init_stages, err);
 	if (ret < 0)
 		return ret;
-	pid = process_clone(j->run->detached ? CLONE_PARENT : 0, cgroup, &j->run->pidfd);
+	pid = process_clone(j->run->detached ? CLONE_PARENT : 0, cgroup, &j->run->pidfd,
+			    j->run->births ? &j->run->births->first : NULL);
 	if (pid == 0)
 		be_child(j, &child);
 	/* As in start.c. */

@@ -156,16 +156,21 @@ static pid_t clone_process(struct start *s, int cgroup, struct err *err)
 	/* The cgroup and time namespaces are the child's own business: see init.c. */
 	int flags = namespaces_flags(&s->spec->namespaces, true) &
 		    ~(CLONE_NEWCGROUP | CLONE_NEWTIME);
+	struct births *b = s->run->births;
 	pid_t pid;
 
 	if (s->run->detached)
 		flags |= CLONE_PARENT;
 
 	/* From inside a user namespace the child could not enter what belongs to the host. */
-	if (has_userns(s) && s->joined.count)
-		return process_clone_joined(&s->joined, flags, cgroup, &s->run->pidfd,
-					    &s->run->between, err);
-	pid = process_clone(flags, cgroup, &s->run->pidfd);
+	if (has_userns(s) && s->joined.count) {
+		pid = process_clone_joined(&s->joined, flags, cgroup, &s->run->pidfd,
+					   &s->run->between, b ? &b->between : NULL, err);
+		if (b && pid > 0)
+			b->second = pid;
+		return pid;
+	}
+	pid = process_clone(flags, cgroup, &s->run->pidfd, b ? &b->first : NULL);
 	return pid < 0 ? err_sys(err, pid, "cannot clone the container's process") : pid;
 }
 

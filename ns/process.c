@@ -117,7 +117,7 @@ int process_kill(int pidfd, int ms)
 }
 
 /* With CLONE_PARENT the exit signal is that of the caller (clone(2)). */
-static pid_t clone_raw(int flags, int cgroup_fd, int *pidfd)
+static pid_t clone_raw(int flags, int cgroup_fd, int *pidfd, pid_t *born)
 {
 	struct clone_args args = {
 		.flags = (uint64_t)(unsigned int)flags | CLONE_PIDFD,
@@ -126,6 +126,10 @@ static pid_t clone_raw(int flags, int cgroup_fd, int *pidfd)
 	};
 	long pid;
 
+	if (born) {
+		args.flags |= CLONE_PARENT_SETTID;
+		args.parent_tid = (uintptr_t)born;
+	}
 	if (cgroup_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)(unsigned int)cgroup_fd;
@@ -134,10 +138,10 @@ static pid_t clone_raw(int flags, int cgroup_fd, int *pidfd)
 	return pid < 0 ? -errno : (pid_t)pid;
 }
 
-pid_t process_clone(int flags, int cgroup_fd, int *pidfd)
+pid_t process_clone(int flags, int cgroup_fd, int *pidfd, pid_t *born)
 {
 	*pidfd = -1;
-	return clone_raw(flags, cgroup_fd, pidfd);
+	return clone_raw(flags, cgroup_fd, pidfd, born);
 }
 
 void process_forget_environment(void)
@@ -192,7 +196,7 @@ static pid_t clone_between(const struct namespace_fds *joined, int flags, struct
 	/* One that our user does not own has made us as open as fs.suid_dumpable says: see user_check_closed(). */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(&b->err, -errno, "cannot make the process undumpable");
-	pid = clone_raw(flags | CLONE_PARENT, -1, &b->pidfd);
+	pid = clone_raw(flags | CLONE_PARENT, -1, &b->pidfd, NULL);
 	return pid < 0 ? err_sys(&b->err, pid, "cannot clone the container's process") : pid;
 }
 
@@ -205,7 +209,7 @@ static int end_between(int pidfd, int flags)
 }
 
 pid_t process_clone_joined(const struct namespace_fds *joined, int flags, int cgroup_fd, int *pidfd,
-			   pid_t *between, struct err *err)
+			   pid_t *between, pid_t *born, struct err *err)
 {
 	_cleanup_fd_ int waiting = -1;
 	struct between *b =
@@ -218,7 +222,7 @@ pid_t process_clone_joined(const struct namespace_fds *joined, int flags, int cg
 		return err_oom(err);
 	/* A pidfd is given out before the clone can fail, and its number stays. */
 	b->pid = err_set(&b->err, -ECHILD, "the process that clones the container's was killed");
-	pid = clone_raw(CLONE_FILES | (flags & CLONE_PARENT), cgroup_fd, &fd);
+	pid = clone_raw(CLONE_FILES | (flags & CLONE_PARENT), cgroup_fd, &fd, born);
 	if (pid == 0) {
 		pid = clone_between(joined, flags, b);
 		if (pid != 0) {

@@ -42,9 +42,9 @@ int process_wait_end(int pidfd, pid_t pid, int ms);
 /*
  * clone3(2): like fork, with CLONE_NEW* @flags, directly into @cgroup_fd (CLONE_INTO_CGROUP) unless -1. Returns 0 in the child, else its pid, with *@pidfd set; or -errno.
  * Single-threaded callers only: a raw clone may inherit a lock held by another thread. With CLONE_PARENT it is a child
- * of our parent.
+ * of our parent. @born is NULL, or where its pid is as soon as it is there, even if we are killed in the call.
  */
-pid_t process_clone(int flags, int cgroup_fd, int *pidfd);
+pid_t process_clone(int flags, int cgroup_fd, int *pidfd, pid_t *born);
 
 /*
  * For who has a filter in force: one call and nothing else, and that clone(2), whose flags a filter can see (to clone3(2)
@@ -59,10 +59,10 @@ pid_t process_clone_bare(pid_t *pid);
  * As process_clone(), by a process in between, which enters @joined first: all with the rights that we have now, and the
  * user namespace last. We could not do that ourselves, since nobody gets back out of a user namespace; and the namespaces
  * that are made then belong to it. The child is ours. With CLONE_PARENT both are children of our parent, and *@between is the
- * other one: gone, for it to reap.
+ * other one: gone, for it to reap. @born is of that one, as with process_clone().
  */
 pid_t process_clone_joined(const struct namespace_fds *joined, int flags, int cgroup_fd, int *pidfd,
-			   pid_t *between, struct err *err);
+			   pid_t *between, pid_t *born, struct err *err);
 
 /* The environment of ours, which is nobody's business inside a container, is gone from our memory. */
 void process_forget_environment(void);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* It has lived until now. */
@@ -204,12 +205,52 @@ static void nested_unreaped(const struct place *place)
 	end_container(c, f);
 }
 
+/*
+ * One start or the other is cut off, since the process that was forked for it is killed: no child is left that nobody knows. Prints
+ * whether both were done.
+ */
+static void killed_helper(const struct place *place)
+{
+	static const char *const first[] = { "/bin/sleep", "100", NULL };
+	static const char *const second[] = { "/bin/true", NULL };
+	struct ctrnet_process_options o = CTRNET_PROCESS_OPTIONS_INIT;
+	struct ctrnet_process *p[2] = { NULL, NULL };
+	struct ctrnet_factory *f;
+	struct ctrnet_container *c = usual_container(place, &f);
+	siginfo_t info;
+
+	for (int i = 0; i < 2; i++) {
+		o.args = i ? second : first;
+		if (ctrnet_container_start(c, &o, &p[i], &error) < 0)
+			p[i] = NULL;
+		else if (i)
+			OK(ctrnet_process_wait(p[i], &(int){ 0 }, &error));
+		CHECK(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == (p[0] ? 0 : -1));
+	}
+	/* What is a process here may be another one's that took the first one's place. */
+	puts(p[0] && p[1] ? "both" : "not both");
+	for (int i = 1; i >= 0; i--) {
+		if (p[i])
+			ctrnet_process_signal(p[i], SIGKILL, NULL);
+		if (p[i] && !i)
+			ctrnet_process_wait(p[i], &(int){ 0 }, NULL);
+		ctrnet_process_free(p[i]);
+	}
+	CHECK(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD);
+	ctrnet_container_free(c);
+	ctrnet_factory_close(f);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
-		{ "few_descriptors", few_descriptors }, { "ended_process", ended_process },
-		{ "no_such_signal", no_such_signal },   { "without_cgroups", without_cgroups },
-		{ "nested_unreaped", nested_unreaped }, { NULL, NULL },
+		{ "few_descriptors", few_descriptors },
+		{ "ended_process", ended_process },
+		{ "no_such_signal", no_such_signal },
+		{ "without_cgroups", without_cgroups },
+		{ "nested_unreaped", nested_unreaped },
+		{ "killed_helper", killed_helper },
+		{ NULL, NULL },
 	};
 
 	return run_test(tests, argc, argv);

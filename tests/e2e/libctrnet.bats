@@ -182,6 +182,22 @@ masked"
 @test "libctrnet: a caller without descriptors is told so, and no container ends for it" { quiet edges few_descriptors; }
 @test "libctrnet: a process that has ended takes no signals" { quiet edges ended_process; }
 @test "libctrnet: signals that are none" { quiet edges no_such_signal; }
+@test "libctrnet: one that is killed while it starts something leaves the caller no child" {
+	local call n
+	export ASAN_OPTIONS=detect_leaks=0
+	# The first one that the caller does not make itself; flock is also what the helper does last.
+	for call in sendmsg:1 renameat:2 flock:3; do
+		output=
+		for ((n = ${call#*:}; n < 60 && $(grep -cx both <<<"$output") == 0; n++)); do
+			LD_LIBRARY_PATH=$LIBDIR run timeout 60 strace -f -qq -o /dev/null -e trace="${call%:*}" \
+				-e "inject=${call%:*}:signal=SIGKILL:when=$n" "$BIN/edges" killed_helper "$RUN" "$ROOT" "$ID" 3>&-
+			[[ $output == both || $output == "not both" ]] || { echo "$call $n: $status $output"; return 1; }
+			ctrnet delete --force "$ID" 2>/dev/null || [ ! -e "$RUN/$ID" ]
+		done
+		[ "$n" -gt $((${call#*:} + 1)) ] || { echo "$call: $n runs"; return 1; }
+		[ "$output" = both ]
+	done
+}
 @test "libctrnet: no cgroup where none was asked for" { quiet edges without_cgroups; }
 @test "libctrnet: a caller that does not wait for all that it started" { quiet callers never_waited; }
 @test "libctrnet: a failed start leaves nothing" { quiet callers failed_start; }

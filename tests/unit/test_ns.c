@@ -404,7 +404,7 @@ static void test_a_pid_alone_is_not_trusted(void **state)
 	pid_t pid;
 
 	(void)state;
-	pid = process_clone(0, -1, &pidfd);
+	pid = process_clone(0, -1, &pidfd, NULL);
 	if (pid == 0)
 		_exit(pause());
 	assert_true(pid > 0);
@@ -442,7 +442,7 @@ static void test_pid_namespace_of_a_stranger(void **state)
 	size_t count;
 
 	(void)state;
-	pid = process_clone(0, -1, &pidfd);
+	pid = process_clone(0, -1, &pidfd, NULL);
 	if (pid == 0)
 		_exit(0);
 	assert_true(pid > 0);

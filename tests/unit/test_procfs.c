@@ -90,7 +90,7 @@ static void test_other_namespace(void **state)
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	first = process_clone(CLONE_NEWPID, -1, &pidfd);
+	first = process_clone(CLONE_NEWPID, -1, &pidfd, NULL);
 	assert_true(first >= 0);
 	if (first == 0) {
 		pause();
