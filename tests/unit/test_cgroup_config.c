@@ -153,6 +153,31 @@ static void test_cpu_list(void **state)
 	assert_false(cpu_list_equal("x", "x"));
 	assert_false(cpu_list_equal("8192", "8192"));
 	assert_false(cpu_list_equal("1-", "1"));
+	/* All that bitmap_parselist() of the kernel takes. */
+	assert_true(cpu_list_equal("0,1", "0-1"));
+	assert_true(cpu_list_equal("0-3,2", "0-3"));
+	assert_true(cpu_list_equal(" 0, 1\t2-3 ,\n", "0-3"));
+	assert_true(cpu_list_equal(",,1,,", "1"));
+	assert_true(cpu_list_equal("0-6:1/2", "0,2,4,6"));
+	assert_true(cpu_list_equal("2-10:2/4", "2,3,6,7,10"));
+	assert_true(cpu_list_equal("0-3:3/3", "0-3"));
+	assert_true(cpu_list_equal("all", "0-7"));
+	assert_true(cpu_list_equal("All:1/2", "0,2,4"));
+	assert_true(cpu_list_equal("1-N", "1-3"));
+	assert_true(cpu_list_equal("N", "3"));
+	assert_false(cpu_list_equal("N", "0-3"));
+	assert_false(cpu_list_equal("5-N", "0-3"));
+	assert_false(cpu_list_equal("all", "1-7"));
+	assert_false(cpu_list_equal("0-N", "0,2"));
+	assert_false(cpu_list_equal("0-6:1/2", "0-6"));
+	assert_false(cpu_list_equal("0-6:2", "0-6"));
+	assert_false(cpu_list_equal("0-6:3/2", "0-6"));
+	assert_false(cpu_list_equal("0-6:1/0", "0"));
+	assert_false(cpu_list_equal("0-6:1/2x", "0,2,4,6"));
+	assert_false(cpu_list_equal("5:1/2", "5"));
+	assert_false(cpu_list_equal("3-1", ""));
+	assert_false(cpu_list_equal("0 - 1", "0-1"));
+	assert_false(cpu_list_equal("-1", "1"));
 }
 
 int main(void)
