@@ -2,6 +2,7 @@
 /* Limits on top of others. */
 #include "cgroup/update.h"
 
+#include "cgroup/unified.h"
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
@@ -152,8 +153,11 @@ int cgroup_merge_limits(struct cgroup_spec *to, const struct cgroup_spec *from, 
 		{ &to->blkio_throttle_read_iops_device, &from->blkio_throttle_read_iops_device },
 		{ &to->blkio_throttle_write_iops_device, &from->blkio_throttle_write_iops_device },
 	};
-	int ret = merge_text(&to->cpuset_cpus, from->cpuset_cpus);
+	int ret = unified_give_way(to, from, err);
 
+	if (ret < 0)
+		return ret;
+	ret = merge_text(&to->cpuset_cpus, from->cpuset_cpus);
 	merge_numbers(to, from);
 	if (ret == 0)
 		ret = merge_text(&to->cpuset_mems, from->cpuset_mems);

@@ -34,17 +34,73 @@ static int check_name(const char *file, struct err *err)
 	return 0;
 }
 
+/* Is @file named by @pattern, in which a "*" stands for @part? */
+static bool is_named(const char *file, const char *pattern, const char *part)
+{
+	const char *star = pattern ? strchr(pattern, '*') : NULL;
+	size_t before = star ? (size_t)(star - pattern) : 0;
+	size_t len = part ? strlen(part) : 0;
+
+	if (!star)
+		return pattern && !strcmp(file, pattern);
+	return !strncmp(file, pattern, before) && part && !strncmp(file + before, part, len) &&
+	       !strcmp(file + before + len, star + 1);
+}
+
+/* Does @key, with what @spec has of it, write @file? */
+static bool writes(const struct cgroup_spec *spec, const struct cgroup_key *key, const char *file)
+{
+	for (size_t i = 0; i < key->count(spec); i++)
+		if (is_named(file, key->v2.file, key->v2.part ? key->v2.part(spec, i) : NULL) ||
+		    is_named(file, key->v2.other_file, NULL))
+			return true;
+	return false;
+}
+
+/* The key of @spec that writes @file, or NULL. */
+static const struct cgroup_key *find_writer(const struct cgroup_spec *spec, const char *file)
+{
+	for (const struct cgroup_key *k = cgroup_keys; k->name; k++)
+		if (writes(spec, k, file))
+			return k;
+	return NULL;
+}
+
 /* Two keys that write one file: which of them counts would be up to their order. */
 static int check_alone(const struct cgroup_spec *spec, const char *file, struct err *err)
 {
-	for (const struct cgroup_key *k = cgroup_keys; k->name; k++) {
-		bool same = (k->v2.file && !strcmp(k->v2.file, file)) ||
-			    (k->v2.other_file && !strcmp(k->v2.other_file, file));
+	const struct cgroup_key *k = find_writer(spec, file);
 
-		if (same && k->count(spec))
-			return err_set(err, -EINVAL, ORIGIN ": '%s' is what cgroups.%s writes",
-				       file, k->name);
+	return k ? err_set(err, -EINVAL, ORIGIN ": '%s' is what cgroups.%s writes", file, k->name)
+		 : 0;
+}
+
+int unified_give_way(struct cgroup_spec *spec, const struct cgroup_spec *limits, struct err *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < spec->unified_count; i++) {
+		const struct json_pair *p = &spec->unified[i];
+		const struct cgroup_key *k = find_writer(limits, p->key);
+
+		/* Of a line for each device the update has some, and of a line some words. */
+		if (k && (k->v2.absent || strchr(p->value, '\n')))
+			return err_set(err, -EINVAL,
+				       "cgroups.%s: cannot be changed, as " ORIGIN
+				       " has '%s' for all devices",
+				       k->name, p->key);
 	}
+	for (size_t i = 0; i < spec->unified_count; i++) {
+		struct json_pair *p = &spec->unified[i];
+
+		if (!find_writer(limits, p->key)) {
+			spec->unified[kept++] = *p;
+			continue;
+		}
+		free(p->key);
+		free(p->value);
+	}
+	spec->unified_count = kept;
 	return 0;
 }
 

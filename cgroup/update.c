@@ -397,6 +397,17 @@ static int apply(struct plan *plan, const char *unit, struct err *err)
 	return ret;
 }
 
+int cgroup_complete_limits(struct cgroup_spec *limits, const struct cgroup_place *place,
+			   struct err *err)
+{
+	struct cgroup_memory_stats now;
+	int ret = cgroup_stats_read_memory(place, &now, err);
+
+	if (ret == 0)
+		ret = complete_memory(limits, &now, err);
+	return ret == 0 ? complete_cpu(limits, place, err) : ret;
+}
+
 int cgroup_update(const struct cgroup_spec *limits, const struct cgroup_host *host,
 		  const struct cgroup_place *place, struct err *err)
 {

@@ -21,6 +21,13 @@ int cgroup_update(const struct cgroup_spec *limits, const struct cgroup_host *ho
 		  const struct cgroup_place *place, struct err *err);
 
 /*
+ * Add to @limits what cgroup_update() writes without being told, as it is meant together with what is there: memory and swap are a sum,
+ * and quota and period are one line. For who stores them; its strings and lists stay the caller's.
+ */
+int cgroup_complete_limits(struct cgroup_spec *limits, const struct cgroup_place *place,
+			   struct err *err);
+
+/*
  * @limits were decoded from the object @from: note which of the limits that are no limit when they are false or 0 it says so of. Where
  * the host has no such limit that is so anyway, and no error.
  */
@@ -31,7 +38,8 @@ int cgroup_check_limits(const struct cgroup_spec *limits, struct err *err);
 
 /*
  * What @to has, with the limits that @from has in the place of its own: copies. Of a list only the entries of the same device, page
- * size or interface are replaced.
+ * size or interface are replaced. What @to has in `unified` for a file that a new limit writes goes; -EINVAL where that would be more
+ * than the limit says (a file with a line for each device).
  */
 int cgroup_merge_limits(struct cgroup_spec *to, const struct cgroup_spec *from, struct err *err);
 

@@ -84,6 +84,7 @@ static int store_and_set(const struct store *store, struct state *state,
 {
 	_cleanup_(state_release) struct state before = { 0 };
 	_cleanup_(cgroup_host_release) struct cgroup_host host = { 0 };
+	struct cgroup_spec whole = *limits; /* its strings and lists stay the caller's */
 	struct err why;
 	int ret = store_read_state(store, &before, err);
 
@@ -91,8 +92,10 @@ static int store_and_set(const struct store *store, struct state *state,
 		ret = cgroup_host_read(&host, err);
 	if (ret == 0 && state->cgroup.unit)
 		ret = cgroup_host_ask_systemd(&host, err);
+	if (ret == 0 && state->spec.cgroup.unified_count)
+		ret = cgroup_complete_limits(&whole, &state->cgroup, err);
 	if (ret == 0)
-		ret = cgroup_merge_limits(&state->spec.cgroup, limits, err);
+		ret = cgroup_merge_limits(&state->spec.cgroup, &whole, err);
 	if (ret == 0)
 		ret = store_write_state(store, state, err);
 	if (ret < 0)

@@ -2,6 +2,7 @@
 /* New limits on v2, in a directory that is none of the kernel's; its files keep what is written from their start. */
 #include "cgroup/update.h"
 
+#include "cgroup/config.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/str.h"
@@ -211,14 +212,84 @@ static void test_put_back_line(void **state)
 	assert_file(t, "io.max", "8:16 rbps=max wbps=max riops=max wiops=max");
 }
 
+static char *const texts[][2] = {
+	{ (char *)"memory.max", (char *)"5000000" },
+	{ (char *)"memory.oom.group", (char *)"1" },
+	{ (char *)"hugetlb.2MB.max", (char *)"0" },
+	{ (char *)"hugetlb.1GB.max", (char *)"0" },
+	{ (char *)"io.weight", (char *)"default 5" },
+	{ (char *)"io.max", (char *)"8:0 rbps=1 wbps=2" },
+};
+
+static void set_unified(struct cgroup_spec *s)
+{
+	s->unified_count = array_size(texts);
+	s->unified = calloc(s->unified_count, sizeof(*s->unified));
+	assert_non_null(s->unified);
+	for (size_t i = 0; i < s->unified_count; i++)
+		s->unified[i] = (struct json_pair){ strdup(texts[i][0]), strdup(texts[i][1]) };
+}
+
+/* A file that unified has and a new limit writes is the limit's, or the stored config would say two things, and be refused. */
+static void test_unified_gives_way(void **state)
+{
+	struct tree *t = *state;
+	struct cgroup_hugetlb huge = { (char *)"2MB", 4096 };
+	struct cgroup_block disk = { 8, 0, 5 };
+	struct cgroup_spec s = { 0 };
+
+	set_unified(&s);
+	assert_int_equal(cgroup_merge_limits(&s,
+					     &(struct cgroup_spec){ .memory = 6000000,
+								    .hugetlb_limit = &huge,
+								    .hugetlb_limit_count = 1,
+								    .blkio_weight = 100 },
+					     &t->err),
+			 0);
+	assert_int_equal(s.unified_count, 3);
+	assert_string_equal(s.unified[0].key, "memory.oom.group");
+	assert_string_equal(s.unified[1].key, "hugetlb.1GB.max");
+	assert_string_equal(s.unified[2].key, "io.max");
+	assert_int_equal(s.memory, 6000000);
+	assert_int_equal(cgroup_check(&s, &t->err), 0);
+	assert_int_equal(
+		cgroup_merge_limits(
+			&s,
+			&(struct cgroup_spec){ .memory = 1,
+					       .blkio_throttle_read_bps_device = { &disk, 1 } },
+			&t->err),
+		-EINVAL);
+	assert_string_equal(t->err.text,
+			    "cgroups.blkio_throttle_read_bps_device: cannot be changed, as "
+			    "cgroups.unified has 'io.max' for all devices");
+	assert_int_equal(s.memory, 6000000);
+	assert_int_equal(s.unified_count, 3);
+	json_release(&cgroup_schema, &s);
+}
+
+/* What a limit is written together with is its part of the stored config, too. */
+static void test_complete(void **state)
+{
+	struct tree *t = *state;
+	struct cgroup_spec s = { .cpu_quota = 7000, .memory = 1000000 };
+
+	put(t, "cpu.max", "5000 20000\n");
+	put(t, "memory.max", "2000000\n");
+	put(t, "memory.swap.max", "1000000\n");
+	put(t, "memory.current", "0\n");
+	assert_int_equal(cgroup_complete_limits(&s, &t->place, &t->err), 0);
+	assert_int_equal(s.cpu_period, 20000);
+	assert_int_equal(s.memory_swap, 3000000);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_cpu_max),       T(test_memory_and_swap), T(test_memory_in_use),
-		T(test_reads_no_more), T(test_put_back),        T(test_put_back_others),
-		T(test_put_back_line),
+		T(test_cpu_max),       T(test_memory_and_swap),   T(test_memory_in_use),
+		T(test_reads_no_more), T(test_put_back),          T(test_put_back_others),
+		T(test_put_back_line), T(test_unified_gives_way), T(test_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
