@@ -5,6 +5,7 @@
 #include "lib/cleanup.h"
 #include "lib/log.h"
 #include "lib/shared.h"
+#include "net/net.h"
 #include "net/salvage.h"
 
 /* What cannot be looked for is told, and the rest is not given up for that. */
@@ -29,6 +30,10 @@ int container_salvage(const struct store *store, const struct state *state, stru
 			keep_first(&first, beside_plan(state->bundle, &state->spec, plan, &why),
 				   &why, err);
 		keep_first(&first, shared_salvage(&scope, store_step_types, plan, &why), &why, err);
+		keep_first(&first,
+			   shared_salvage_joined(state->netns, &scope, SCOPE_CONTAINER,
+						 store_step_types, plan, &why),
+			   &why, err);
 		keep_first(&first, net_salvage(&scope, plan, &why), &why, err);
 		keep_first(&first,
 			   cgroup_salvage(store->id, store->dir, &state->cgroup, plan, &why), &why,

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -329,22 +330,53 @@ static int by_key(const void *a, const void *b)
 	return strcmp(one->shared, two->shared);
 }
 
-int shared_salvage(const struct scope *scope, const struct step_type *const *const *types,
-		   struct plan *plan, struct err *err)
+static int salvage(const char *path, const char *run_dir,
+		   const struct step_type *const *const *types, struct plan *plan, struct err *err)
 {
-	_cleanup_dir_ DIR *dir = opendir(scope->shared_dir);
+	_cleanup_dir_ DIR *dir = opendir(path);
 	size_t before = plan->count;
 	struct dirent *e;
 	int ret = 0;
 
 	if (!dir)
-		return errno == ENOENT ? 0 : err_sys(err, -errno, "%s", scope->shared_dir);
+		return errno == ENOENT ? 0 : err_sys(err, -errno, "%s", path);
 	while (ret == 0 && (e = readdir(dir)))
 		if (is_record(e->d_name))
-			ret = note_record(dirfd(dir), e->d_name, scope->run_dir, types, plan, err);
+			ret = note_record(dirfd(dir), e->d_name, run_dir, types, plan, err);
 	/* A path comes behind what it is below, and so goes before that. */
 	if (plan->count > before)
 		qsort(plan->steps + before, plan->count - before, sizeof(*plan->steps), by_key);
+	return ret;
+}
+
+int shared_salvage(const struct scope *scope, const struct step_type *const *const *types,
+		   struct plan *plan, struct err *err)
+{
+	return salvage(scope->shared_dir, scope->run_dir, types, plan, err);
+}
+
+int shared_salvage_joined(uint64_t host, const struct scope *scope, const char *key,
+			  const struct step_type *const *const *types, struct plan *plan,
+			  struct err *err)
+{
+	_cleanup_dir_ DIR *root = opendir(SHARED_ROOT);
+	struct dirent *e;
+	int ret = 0;
+
+	if (!root)
+		return errno == ENOENT ? 0 : err_sys(err, -errno, "%s", SHARED_ROOT);
+	while (ret == 0 && (e = readdir(root))) {
+		_cleanup_free_ char *path = str_format("%s/%s", SHARED_ROOT, e->d_name);
+		unsigned long long inode;
+		size_t before = plan->count;
+
+		if (str_to_u64(e->d_name, UINT64_MAX, &inode) < 0 || inode == host)
+			continue;
+		ret = path ? salvage(path, scope->run_dir, types, plan, err) : err_oom(err);
+		/* No path is needed to find it. */
+		if (ret == 0 && plan->count > before)
+			ret = plan_add_ns(plan, key, "", inode, false, err);
+	}
 	return ret;
 }
 

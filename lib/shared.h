@@ -33,6 +33,11 @@ int shared_release(struct scope *scope, struct step *step, struct err *err);
 int shared_salvage(const struct scope *scope, const struct step_type *const *const *types,
 		   struct plan *plan, struct err *err);
 
+/* The same of a network namespace that we joined, any but that with the inode @host: it is declared in @plan as @key. */
+int shared_salvage_joined(uint64_t host, const struct scope *scope, const char *key,
+			  const struct step_type *const *const *types, struct plan *plan,
+			  struct err *err);
+
 /*
  * Stop being a user of a thing that went with its namespace: nothing is reverted, and the record goes with its last user. That of
  * others is left alone.

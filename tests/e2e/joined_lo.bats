@@ -100,6 +100,34 @@ records() {
 	ip netns delete "$NS"
 }
 
+@test "joined lo: after a SIGKILL, a lost journal and a delete --force" {
+	NS=$ID
+	ip netns add "$NS"
+	enter a path
+	enter b path
+	cut_off a
+	: >"$RUN/$ID-a/journal.json"
+	ctrnet delete --force "$ID-a"
+	lo_is up
+	leave b
+	lo_is down
+	enter a path
+	cut_off a
+	: >"$RUN/$ID-a/journal.json"
+	# Nor does a state say what was joined.
+	rm "$RUN/$ID-a/state.json"
+	ctrnet delete --force "$ID-a"
+	lo_is down
+	[ -z "$(records)" ]
+	enter a path
+	cut_off a
+	: >"$RUN/$ID-a/journal.json"
+	# It went, and what is recorded of it is forgotten.
+	ip netns delete "$NS"
+	ctrnet delete --force "$ID-a"
+	[ -z "$(records)" ]
+}
+
 @test "joined lo: after a SIGKILL and a delete" {
 	NS=$ID
 	ip netns add "$NS"
