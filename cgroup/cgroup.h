@@ -203,7 +203,7 @@ int cgroup_place(const struct cgroup_spec *spec, const struct cgroup_host *host,
 void cgroup_place_release(struct cgroup_place *place);
 
 /*
- * Append the steps: cgroup.scope (systemd), cgroup.dir, cgroup.enable (v2), cgroup.cpuset and cgroup.rt (v1), cgroup.write for
+ * Append the steps: cgroup.fill (v1), cgroup.scope (systemd), cgroup.dir, cgroup.enable (v2), cgroup.cpuset and cgroup.rt (v1), cgroup.write for
  * each limit, cgroup.devices, cgroup.join, cgroup.freeze. Reads which directories stand already: those that ctrnet has not
  * made are never removed. Directories that it made are marked (an extended attribute for each
  * container that uses them) and go with their last user. -EBUSY, if need be only when the plan is applied: spec->alone, and it is

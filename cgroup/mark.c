@@ -21,7 +21,7 @@ static const char *const prefixes[] = { "trusted.ctrnet.", "user.ctrnet." };
 
 #define ALONE "alone." /* in front of the hash: nobody else may use the directory */
 
-#define MARK_NAME_MAX 40
+#define MARK_NAME_MAX 48
 #define MARK_LIST_MAX 65536 /* XATTR_LIST_MAX */
 
 static void mark_name(char *name, const char *prefix, const char *what, const char *run_dir)
@@ -97,14 +97,16 @@ static bool is_own(const char *user, const char *run_dir)
 	return !strcmp(str_starts(user, ALONE) ? user + strlen(ALONE) : user, own);
 }
 
-enum claim_state mark_others(const char *path, const char *run_dir)
+/* What there is without @run_dir's, among the names of which @user_of is not NULL. */
+static enum claim_state others(const char *path, const char *run_dir,
+			       const char *(*user_of)(const char *name))
 {
 	enum claim_state found = CLAIM_DEAD;
 	ssize_t len;
 	_cleanup_free_ char *names = list_names(path, &len);
 
 	for (ssize_t at = 0; names && at < len; at += (ssize_t)strlen(names + at) + 1) {
-		const char *user = mark_user(names + at);
+		const char *user = user_of(names + at);
 		enum claim_state its;
 
 		if (!user || is_own(user, run_dir))
@@ -116,6 +118,11 @@ enum claim_state mark_others(const char *path, const char *run_dir)
 			found = its;
 	}
 	return found;
+}
+
+enum claim_state mark_others(const char *path, const char *run_dir)
+{
+	return others(path, run_dir, mark_user);
 }
 
 enum mark_use mark_use(const char *path, const char *run_dir)
@@ -196,4 +203,41 @@ void mark_remove(const char *path, const char *run_dir)
 		if (removexattr(path, name) == 0)
 			return;
 	}
+}
+
+/* --- What others made, and we changed --- */
+
+#define BORROWED "trusted.ctrnet-borrowed."
+
+static const char *borrower(const char *name)
+{
+	return str_starts(name, BORROWED) ? name + strlen(BORROWED) : NULL;
+}
+
+int mark_borrow(const char *path, const char *run_dir)
+{
+	_cleanup_free_ char *claim = claim_new(run_dir);
+	char name[MARK_NAME_MAX];
+
+	mark_name(name, BORROWED, "", run_dir);
+	if (!claim)
+		return -ENOMEM;
+	return setxattr(path, name, claim, strlen(claim), 0) < 0 ? -errno : 0;
+}
+
+bool mark_borrowed(const char *path, const char *run_dir)
+{
+	char name[MARK_NAME_MAX];
+
+	mark_name(name, BORROWED, "", run_dir);
+	return getxattr(path, name, NULL, 0) >= 0;
+}
+
+bool mark_return(const char *path, const char *run_dir)
+{
+	char name[MARK_NAME_MAX];
+
+	mark_name(name, BORROWED, "", run_dir);
+	removexattr(path, name);
+	return others(path, run_dir, borrower) == CLAIM_DEAD;
 }

@@ -45,4 +45,12 @@ void mark_add(const char *path, const char *run_dir);
 void mark_close(const char *path, const char *run_dir);
 void mark_remove(const char *path, const char *run_dir);
 
+/*
+ * The same for a directory that somebody else made, and in which we changed something that is to be put back: 0 or -errno;
+ * does @run_dir have it; and give it back: true if no other one has it, so that it is to be put back now.
+ */
+int mark_borrow(const char *path, const char *run_dir);
+bool mark_borrowed(const char *path, const char *run_dir);
+bool mark_return(const char *path, const char *run_dir);
+
 #endif

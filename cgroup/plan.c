@@ -2,6 +2,7 @@
 /* Which steps make a container's cgroup, in the order that the kernel needs. */
 #include "cgroup/cgroup.h"
 #include "cgroup/devices.h"
+#include "cgroup/fill.h"
 #include "cgroup/freeze.h"
 #include "cgroup/keys.h"
 #include "cgroup/mark.h"
@@ -19,11 +20,17 @@
 #include <sys/stat.h>
 
 const struct step_type *const cgroup_step_types[] = {
-	&cgroup_scope_step,   &cgroup_dir_step,
-	&cgroup_enable_step,  &cgroup_cpuset_step,
-	&cgroup_rt_step,      &cgroup_write_step,
-	&cgroup_devices_step, &cgroup_join_step,
-	&cgroup_freeze_step,  NULL,
+	&cgroup_scope_step,
+	&cgroup_dir_step,
+	&cgroup_enable_step,
+	&cgroup_cpuset_step,
+	&cgroup_rt_step,
+	&cgroup_write_step,
+	&cgroup_devices_step,
+	&cgroup_join_step,
+	&cgroup_freeze_step,
+	&cgroup_fill_step,
+	NULL,
 };
 
 /* Append @args; what it points to is the plan's, or released. */
@@ -132,6 +139,40 @@ static int plan_dirs(const struct cgroup_spec *spec, const struct cgroup_host *h
 	if (ret == 0 && args.paths)
 		return add_step(plan, &cgroup_dir_step, "cgroups", &args, err);
 	json_release(cgroup_dir_step.args, &args);
+	return ret;
+}
+
+/* Those that are ours are filled with the container's own (cgroup.cpuset). */
+static int add_if_to_fill(const char *path, void *arg, struct err *err)
+{
+	struct listing *l = arg;
+	bool ours = true;
+	int ret = fill_needed(path) ? is_ours(path, l->lock, &ours, err) : 0;
+
+	if (ret < 0 || ours)
+		return ret;
+	return strv_add(l->list, path) < 0 ? err_oom(err) : 0;
+}
+
+/* v1, with what is to be there before all else, since it is taken back behind all else. */
+static int plan_fill(const struct cgroup_host *host, const struct cgroup_place *place,
+		     struct plan *plan, struct err *err)
+{
+	const struct cgroup_dir *dir = place_find(place, "cpuset");
+	const struct cgroup_hierarchy *h = dir && !dir->v2 ? place_hierarchy(host, dir) : NULL;
+	struct cgroup_fill_args args = { 0 };
+	struct listing l = { .list = &args.paths };
+	int ret;
+
+	if (!h)
+		return 0;
+	l.lock = args.lock = strdup(h->mount);
+	ret = l.lock ? each_parent(h, dir, add_if_to_fill, &l, err) : err_oom(err);
+	if (ret == 0)
+		ret = add_if_to_fill(dir->path, &l, err);
+	if (ret == 0 && args.paths)
+		return add_step(plan, &cgroup_fill_step, "cgroups", &args, err);
+	json_release(cgroup_fill_step.args, &args);
 	return ret;
 }
 
@@ -522,6 +563,8 @@ int cgroup_plan(const struct cgroup_spec *spec, const struct cgroup_host *host,
 		ret = unified_plan(spec, place, &limits, err);
 	if (ret == 0)
 		ret = devices_plan(spec, place, &limits, err);
+	if (ret == 0)
+		ret = plan_fill(host, place, plan, err);
 	if (ret == 0 && place->unit)
 		ret = scope_plan(spec, place, &limits, plan, err);
 	if (ret == 0)

@@ -14,6 +14,7 @@ struct search {
 	const char *id, *run_dir;
 	const struct cgroup_place *place;
 	struct cgroup_dir_args found;
+	struct cgroup_fill_args filled;
 };
 
 /* What is seen of the directories below one. */
@@ -49,6 +50,8 @@ static int look_into(struct search *s, const char *path, bool *marked)
 	struct below below = { .search = s };
 	int ret = tree_each_child(path, look, &below);
 
+	if (ret == 0 && mark_borrowed(path, s->run_dir))
+		ret = strv_add(&s->filled.paths, path);
 	*marked = mark_seen(path, s->run_dir);
 	if (ret < 0 || !*marked)
 		return ret;
@@ -89,7 +92,23 @@ static int search_host(struct search *s, const struct cgroup_host *host, struct 
 	}
 	turn_around(s->found.paths);
 	turn_around(s->found.parents);
+	turn_around(s->filled.paths);
 	return 0;
+}
+
+/* Before what is found otherwise, as it was planned. */
+static int add_filled(struct search *s, const struct cgroup_host *host, struct plan *plan,
+		      struct err *err)
+{
+	struct cgroup_fill_args args;
+
+	if (!s->filled.paths)
+		return 0;
+	s->filled.lock = strdup(host->hierarchies[0].mount);
+	if (!s->filled.lock)
+		return err_oom(err);
+	args = take_struct(s->filled);
+	return plan_add(plan, &cgroup_fill_step, NULL, &args, err);
 }
 
 static int add_found(struct search *s, const struct cgroup_host *host, struct plan *plan,
@@ -116,7 +135,10 @@ int cgroup_salvage(const char *id, const char *run_dir, const struct cgroup_plac
 	if (ret == 0)
 		ret = search_host(&s, &host, err);
 	if (ret == 0)
+		ret = add_filled(&s, &host, plan, err);
+	if (ret == 0)
 		ret = add_found(&s, &host, plan, err);
 	json_release(cgroup_dir_step.args, &s.found);
+	json_release(cgroup_fill_step.args, &s.filled);
 	return ret;
 }

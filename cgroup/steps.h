@@ -38,6 +38,16 @@ struct cgroup_cpuset_args {
 };
 extern const struct step_type cgroup_cpuset_step;
 
+/*
+ * v1: the same for cpusets above it that others made, outermost first. They are emptied again with the last container that
+ * needed that, which is why this step is the first of all.
+ */
+struct cgroup_fill_args {
+	char *lock; /* see mark_lock() */
+	char **paths;
+};
+extern const struct step_type cgroup_fill_step;
+
 /* v1: let the parents that ctrnet made have the real-time time that the cgroup is to get. */
 struct cgroup_rt_args {
 	char *path;

@@ -548,3 +548,39 @@ other_run() {
 	pkill -u 65534 -x sleep || true
 	wait "${flocks[@]}" || true
 }
+
+# bats test_tags=vm,v1
+@test "cgroups: a cpuset that somebody left empty is filled for as long as it is needed" {
+	local mount config top file
+	for mount in $CTRNET_TEST_CGROUPS; do
+		[[ $mount != /sys/fs/cgroup/cpuset/* ]] || top=$mount/theirs
+	done
+	[ -n "$top" ] || skip 'needs cpuset on cgroup v1'
+	lists() { cat "$top/$1/cpuset.cpus" "$top/$1/cpuset.mems" | tr '\n' ' '; }
+	mkdir -p "$top/inner/used"
+	config=$(config minimal '.cgroups = {parent: "theirs/inner/ours"}')
+	box_start "$config"
+	[ "$(lists .)" != '  ' ]
+	[ "$(lists inner)" = "$(lists .)" ]
+	ID=$ID-2 ctrnet_run "$config" /bin/true
+	[ "$(lists inner)" = "$(lists .)" ]
+	box_stop
+	[ "$(lists .)$(lists inner)" = '    ' ]
+	# One that was killed, and whose journal is lost.
+	box_start "$config"
+	kill -KILL "$BOX"
+	wait "$BOX" || true
+	: >"$RUN/$ID/journal.json"
+	ctrnet delete --force "$ID"
+	[ "$(lists .)$(lists inner)" = '    ' ]
+	# Where somebody counts on it it stays, and is that one's from then on.
+	box_start "$config"
+	for file in cpuset.cpus cpuset.mems; do echo 0 >"$top/inner/used/$file"; done
+	box_stop
+	[ "$(lists inner)" = "$(lists .)" ]
+	[ "$(lists inner)" != '  ' ]
+	rmdir "$top/inner/used"
+	ctrnet_run "$config" /bin/true
+	[ "$(lists inner)" != '  ' ]
+	rmdir "$top/inner" "$top"
+}
