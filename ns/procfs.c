@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define PROCFS_TIMEOUT 5000 /* ms; it takes less than one */
 
 #define NOBODY 65534 /* fs.overflowuid: nothing is his */
 
@@ -190,6 +193,33 @@ int procfs_check_context(int fd, struct err *err)
 		       "what was opened in the pid namespace is not its proc file system");
 }
 
+static int wait_opened(struct sync *sync, int *fd, struct err *err)
+{
+	struct pollfd word = { .fd = sync->fd, .events = POLLIN };
+	int n;
+
+	do
+		n = poll(&word, 1, PROCFS_TIMEOUT);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return err_set(err, -ETIMEDOUT,
+			       "%s in the pid namespace that is joined has said nothing for %d "
+			       "seconds: is it stopped by somebody in there?",
+			       sync->peer, PROCFS_TIMEOUT / 1000);
+	return sync_wait(sync, STAGE_OPENED, fd, 1, err);
+}
+
+/* Whoever lives inside can stop the one that is there; it goes with the one outside (PR_SET_PDEATHSIG), which waits for it. */
+static void end_outside(pid_t pid, int ms)
+{
+	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (pidfd < 0 || process_wait_gone(pidfd, ms) < 0)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 int procfs_open(int pidns, struct err *err)
 {
 	_cleanup_fd_ int fd = -1;
@@ -207,11 +237,10 @@ int procfs_open(int pidns, struct err *err)
 		send_inside(&theirs, pidns);
 	}
 	sync_close(&theirs);
-	ret = pid < 0 ? err_sys(err, -errno, "cannot fork")
-		      : sync_wait(&ours, STAGE_OPENED, &fd, 1, err);
+	ret = pid < 0 ? err_sys(err, -errno, "cannot fork") : wait_opened(&ours, &fd, err);
 	sync_close(&ours);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (pid > 0)
+		end_outside(pid, ret == -ETIMEDOUT ? 0 : PROCFS_TIMEOUT);
 	if (ret == 0)
 		ret = procfs_check_context(fd, err);
 	/* Nor are its options that one's to choose, who may still have it. */

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,11 +110,51 @@ static void test_other_namespace(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* In the namespace: whoever else comes in is stopped. */
+static void stop_all(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		kill(-1, SIGSTOP);
+}
+
+/* It may be through before it is stopped, but not each time; and it is never waited for without end. */
+static void test_stopped(void **state)
+{
+	_cleanup_fd_ int other = -1;
+	struct err err = { 0 };
+	int pidfd, fd = 0;
+	pid_t first;
+	char path[40];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	first = process_clone(CLONE_NEWPID, -1, &pidfd, NULL);
+	assert_true(first >= 0);
+	if (first == 0)
+		stop_all();
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", first);
+	other = open(path, O_RDONLY | O_CLOEXEC);
+	alarm(60);
+	for (int tries = 0; fd >= 0 && tries < 200; tries++) {
+		fd = procfs_open(other, &err);
+		close_fd(fd);
+	}
+	alarm(0);
+	process_kill(pidfd, -1);
+	process_reap(pidfd, &(int){ 0 });
+	close(pidfd);
+	assert_int_equal(fd, -ETIMEDOUT);
+	assert_non_null(strstr(err.text, "is it stopped by somebody in there?"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_context),
 		cmocka_unit_test(test_other_namespace),
+		cmocka_unit_test(test_stopped),
 	};
 
 	return cmocka_run_group_tests_name("procfs", tests, NULL, NULL);
