@@ -104,6 +104,9 @@ void container_size_terminal(const struct running *run);
  */
 int container_follow_in(struct running *run, struct sync *sync, const struct init_shared *shared,
 			bool terminal, struct err *err);
+/* Behind STAGE_GO: wait until it executes its command, or for why it does not. -ETIMEDOUT: somebody has stopped it before. */
+int container_wait_executed(const struct running *run, struct sync *sync,
+			    const struct init_shared *shared, struct err *err);
 /* Kill and reap a process that was not let go, and close what @run holds. Safe on one that was never cloned. */
 void container_abandon(struct running *run);
 /*

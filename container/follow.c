@@ -10,6 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define LOOK_AGAIN    1000 /* ms */
+#define STOPPED_TIMES 5
+
 /* Behind the filter nothing is sent: init_enter_filtered(). The number cannot be another's before it was reaped. */
 static int find_entered(const struct init_shared *shared, int *pidfd, struct err *err)
 {
@@ -43,6 +46,35 @@ static int wait_entered(const struct running *r, struct sync *sync,
 		return find_entered(shared, pidfd, err);
 	ret = sync_wait(sync, STAGE_ENTERED, pidfd, 1, err);
 	return ret == -EPIPE ? find_entered(shared, pidfd, err) : ret;
+}
+
+/*
+ * Whoever lives in a pid namespace that we come to can stop what is not the command yet, and we would wait for it with all
+ * signals blocked.
+ */
+static int wait_word(const struct running *r, const struct sync *sync, struct err *err)
+{
+	struct pollfd word = { .fd = sync->fd, .events = POLLIN };
+	int stopped = 0, n;
+
+	while ((n = poll(&word, 1, LOOK_AGAIN)) <= 0) {
+		if (n < 0 && errno != EINTR)
+			return err_sys(err, -errno, "poll");
+		stopped = process_stopped(r->pid) ? stopped + 1 : 0;
+		if (stopped >= STOPPED_TIMES)
+			return err_set(err, -ETIMEDOUT,
+				       "somebody in the container has stopped the process that was "
+				       "to become the command");
+	}
+	return 0;
+}
+
+int container_wait_executed(const struct running *r, struct sync *sync,
+			    const struct init_shared *shared, struct err *err)
+{
+	int ret = wait_word(r, sync, err);
+
+	return ret < 0 ? ret : init_wait_executed(sync, shared, err);
 }
 
 /* What is no child of ours is left to who has it. */

@@ -84,7 +84,7 @@ static int follow(struct join *j, struct err *err)
 					 err);
 	if (ret == 0)
 		ret = sync_post(&j->sync, STAGE_GO, NULL, 0, err);
-	return ret == 0 ? init_wait_executed(&j->sync, j->shared, err) : ret;
+	return ret == 0 ? container_wait_executed(j->run, &j->sync, j->shared, err) : ret;
 }
 
 /* Last of what is made, so that little can fail with it there. */

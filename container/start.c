@@ -379,7 +379,7 @@ static int let_go(struct start *s, struct err *err)
 	if (ret < 0)
 		return ret;
 	ret = sync_post(&s->sync, STAGE_GO, NULL, 0, err);
-	return ret == 0 ? init_wait_executed(&s->sync, s->shared, err) : ret;
+	return ret == 0 ? container_wait_executed(s->run, &s->sync, s->shared, err) : ret;
 }
 
 /* A process that was killed could not say why itself. The kernel's out-of-memory killer is the likeliest. */

@@ -53,6 +53,18 @@ int process_start_time(pid_t pid, uint64_t *ticks)
 	return parse_stat(stat, ticks);
 }
 
+bool process_stopped(pid_t pid)
+{
+	char path[40], stat[1024];
+	const char *rest;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (file_read_line(AT_FDCWD, path, stat, sizeof(stat), NULL) < 0)
+		return false;
+	rest = strrchr(stat, ')');
+	return rest && rest[1] == ' ' && rest[2] == 'T';
+}
+
 bool process_gone(pid_t pid, uint64_t start)
 {
 	uint64_t now;

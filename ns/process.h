@@ -19,6 +19,9 @@
  */
 int process_start_time(pid_t pid, uint64_t *ticks);
 
+/* Has somebody sent it SIGSTOP, and nobody SIGCONT? */
+bool process_stopped(pid_t pid);
+
 /* Is it known that the process @pid which started at @start is no more? */
 bool process_gone(pid_t pid, uint64_t start);
 
