@@ -117,16 +117,31 @@ static int serve(const struct running *run, int signals, struct tty *tty, struct
 	}
 }
 
-/* What the container wrote before it ended is still in the pty. It is over when nothing comes for a moment. */
-static void drain(struct tty *tty)
+/* The command that it could be handed to is gone: one that ends a program means us. */
+static bool is_told_to_end(int signals)
 {
-	struct pollfd p[2];
+	struct signalfd_siginfo s;
+
+	while (read(signals, &s, sizeof(s)) == sizeof(s))
+		if (s.ssi_signo == SIGHUP || s.ssi_signo == SIGINT || s.ssi_signo == SIGQUIT ||
+		    s.ssi_signo == SIGTERM)
+			return true;
+	return false;
+}
+
+/* What the container wrote before it ended is still in the pty. It is over when nothing comes for a moment. */
+static void drain(struct tty *tty, int signals)
+{
+	struct pollfd p[3];
 
 	while (!tty->out.broken && (!tty->out.eof || tty_pipe_wants_write(&tty->out))) {
 		p[0] = end_of(tty->out.from, tty_pipe_wants_read(&tty->out));
 		p[1] = end_of(tty->out.to, tty_pipe_wants_write(&tty->out));
+		p[2] = end_of(signals, POLLIN);
 		/* Whoever reads us may be slow, so what waits to be written has all the time. */
-		if (poll(p, 2, p[1].fd < 0 ? 50 : -1) <= 0)
+		if (poll(p, array_size(p), p[1].fd < 0 ? 50 : -1) <= 0)
+			return;
+		if (p[2].revents && is_told_to_end(signals))
 			return;
 		tty_pipe_move(&tty->out, p[0].revents, p[1].revents);
 	}
@@ -147,7 +162,7 @@ static int wait_with(struct running *run, int signals, struct tty *tty, int *exi
 	if (run->cgroup && cgroup_kill(run->cgroup, &why) < 0)
 		log_warn("%s", why.text);
 	if (tty->master >= 0)
-		drain(tty);
+		drain(tty, signals);
 	return 0;
 }
 

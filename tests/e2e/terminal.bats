@@ -220,3 +220,22 @@ mode_is() {
 	assert_status 3
 	[ "$(plain <<<"$output")" = over ]
 }
+
+@test "terminal: one whose output nobody reads any more can be told to end" {
+	local pid
+	mkfifo "$T/full"
+	exec 7<>"$T/full"
+	dd if=/dev/zero bs=4096 count=1000 of="$T/full" oflag=nonblock 2>/dev/null || true
+	"$CTRNET" --root "$RUN" exec -t --config "$SAMPLES/minimal.json" --rootfs "$ROOT" --id "$ID" -- /bin/echo hello >"$T/full" 3>&- 7>&- &
+	pid=$!
+	ended() { [ -d "$RUN/$ID" ] && [ -z "$(first_process "$pid")" ]; }
+	wait_for 10 test -e "$RUN/$ID/state.json"
+	wait_for 10 ended
+	sleep 0.5
+	kill -0 "$pid"
+	kill -TERM "$pid"
+	gone() { ! kill -0 "$pid" 2>/dev/null; }
+	wait_for 5 gone || { kill -KILL "$pid"; return 1; }
+	wait "$pid"
+	exec 7>&-
+}
