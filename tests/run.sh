@@ -33,10 +33,25 @@ below() {
 	}' | sort -n
 }
 
+# What is frozen dies only when it is thawed, and a pid namespace does not end before all in it have: that of a failed test would
+# never. Nested ones are frozen as long as one that they are in is, so the outermost come first.
+thaw_cgroups() {
+	local file
+
+	# shellcheck disable=SC2086 # a list
+	find ${CTRNET_TEST_CGROUPS:-/nowhere} -name freezer.state -o -name cgroup.freeze 2>/dev/null | sort | while read -r file; do
+		case $file in
+		*/freezer.state) echo THAWED >"$file" ;;
+		*) echo 0 >"$file" ;;
+		esac 2>/dev/null || true
+	done
+}
+
 # What has left the process group is found by its parents; a pid namespace goes with its first process.
 kill_below() {
 	# shellcheck disable=SC2046 # several words
 	kill -KILL -- "-$1" $(below "$1" | awk '{ print $1 }') 2>/dev/null || true
+	thaw_cgroups
 }
 
 kill_late() {
@@ -108,6 +123,7 @@ enter_cgroup() {
 remove_cgroups() {
 	local dir tries
 
+	thaw_cgroups
 	for dir in $CTRNET_TEST_CGROUPS; do
 		for ((tries = 0; tries < 40; tries++)); do
 			[ -d "$dir" ] || break
@@ -169,6 +185,7 @@ inside() {
 	ip netns add first && ip netns delete first
 	# shellcheck disable=SC2046 # several words
 	bats --tap ${TIMING:+--timing} ${FILTER:+--filter "$FILTER"} $(filter_tags) "$1" || status=$?
+	thaw_cgroups
 	return $status
 }
 

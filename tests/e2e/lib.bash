@@ -276,6 +276,9 @@ end_leftovers() {
 	while read -r _ pid _; do
 		kill -KILL "$pid" 2>/dev/null || true
 	done < <(diff "$T/before.processes" "$T/after.processes" | grep '^>')
+	# Only thawed does one that was frozen die of it.
+	# shellcheck disable=SC2086 # a list
+	find $CTRNET_TEST_CGROUPS -name freezer.state -exec sh -c 'echo THAWED >"$1"' sh {} \; 2>/dev/null || true
 	while read -r pid; do
 		ip link delete "$pid" 2>/dev/null || true
 	done < <(ip -j link | jq -r '.[].ifname' | grep '^ctr')
