@@ -120,7 +120,7 @@ static int make_all(struct cgroup_dir_args *a, const struct scope *scope, struct
 static int dir_apply(struct scope *scope, void *args, struct err *err)
 {
 	struct cgroup_dir_args *a = args;
-	_cleanup_fd_ int lock = mark_lock(a->lock, true, err);
+	_cleanup_lock_ int lock = mark_lock(a->lock, true, err);
 	int ret = lock < 0 ? lock : -ENOENT;
 
 	for (int tries = 0; ret == -ENOENT && lock >= 0 && tries < MAKE_TRIES; tries++)
@@ -183,7 +183,7 @@ static int remove_own(const char *path, const char *run_dir)
 static int remove_paths(const struct cgroup_dir_args *a, const char *run_dir, const char **busy,
 			struct err *err)
 {
-	_cleanup_fd_ int lock = mark_lock(a->lock, true, err);
+	_cleanup_lock_ int lock = mark_lock(a->lock, true, err);
 	int first = 0;
 
 	*busy = NULL;
@@ -206,7 +206,7 @@ static int remove_paths(const struct cgroup_dir_args *a, const char *run_dir, co
 /* A parent in use is another container's, or holds a cgroup that somebody made by hand: it stays. */
 static int remove_parents(const struct cgroup_dir_args *a, const char *run_dir, struct err *err)
 {
-	_cleanup_fd_ int lock = mark_lock(a->lock, true, err);
+	_cleanup_lock_ int lock = mark_lock(a->lock, true, err);
 
 	if (lock < 0)
 		return lock;

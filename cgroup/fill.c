@@ -94,7 +94,7 @@ static int fill_dir(const char *dir, const char *run_dir, struct err *err)
 static int fill_apply(struct scope *scope, void *args, struct err *err)
 {
 	struct cgroup_fill_args *a = args;
-	_cleanup_fd_ int lock = mark_lock(a->lock, true, err);
+	_cleanup_lock_ int lock = mark_lock(a->lock, true, err);
 	int ret = lock < 0 ? lock : 0;
 
 	for (char **p = a->paths; p && *p && ret == 0; p++) {
@@ -124,7 +124,7 @@ static void empty(const char *dir, size_t i)
 static int fill_revert(struct scope *scope, void *args, struct err *err)
 {
 	struct cgroup_fill_args *a = args;
-	_cleanup_fd_ int lock = mark_lock(a->lock, true, err);
+	_cleanup_lock_ int lock = mark_lock(a->lock, true, err);
 
 	if (lock < 0)
 		return lock == -ENOENT ? 0 : lock;

@@ -20,7 +20,7 @@
 
 /*
  * The same lock for all who may share a cgroup: that of all shared things (shared_lock()), which no stranger can hold. For who may not
- * have that it is the directory @dir, the root of a hierarchy. Returns an fd, closing it unlocks.
+ * have that it is the directory @dir, the root of a hierarchy. Returns an fd for file_unlock().
  */
 int mark_lock(const char *dir, bool create, struct err *err);
 

@@ -48,7 +48,7 @@ static int add_step(struct plan *plan, const struct step_type *type, const char 
  */
 static int is_ours(const char *path, const char *lock_dir, bool *ours, struct err *err)
 {
-	_cleanup_fd_ int lock = -1;
+	_cleanup_lock_ int lock = -1;
 	struct stat st;
 
 	*ours = true;

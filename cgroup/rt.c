@@ -114,7 +114,7 @@ static int rt_apply(struct scope *scope, void *args, struct err *err)
 	struct cgroup_rt_args *a = args;
 	size_t n = strv_count(a->parents);
 	double period = a->period ? (double)a->period : PERIOD_DEFAULT;
-	_cleanup_fd_ int lock = -1;
+	_cleanup_lock_ int lock = -1;
 
 	(void)scope;
 	if (!n)

@@ -50,6 +50,11 @@ int file_lock_dir(const char *path, bool create, struct err *err);
  * threads: what another one forks meanwhile has it open too, and the lock is that of the open file (flock(2)).
  */
 int file_unlock(int fd);
+static inline void cleanup_lock(int *fd)
+{
+	file_unlock(*fd);
+}
+#define _cleanup_lock_ __attribute__((cleanup(cleanup_lock)))
 /* Does the open directory @fd still have a name? (Somebody else may have removed it.) */
 bool file_dir_alive(int fd);
 

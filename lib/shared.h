@@ -19,7 +19,7 @@
 
 /*
  * The lock for what is shared without a record: on SHARED_ROOT itself, which is made if @create; else -ENOENT where nothing
- * was ever shared. Returns an fd; closing it unlocks.
+ * was ever shared. Returns an fd for file_unlock().
  */
 int shared_lock(bool create, struct err *err);
 

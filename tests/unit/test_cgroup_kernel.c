@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -546,6 +547,30 @@ static void test_shared_parent(void **state)
 	assert_gone(&other);
 }
 
+/* What another thread of the caller's has forked meanwhile has the lock's descriptor, too, and does not hold the lock by that. */
+static void test_lock_is_given_back(void **state)
+{
+	struct box *b = *state;
+	pid_t pid;
+
+	{
+		_cleanup_lock_ int lock = mark_lock(box_host.hierarchies[0].mount, true, &b->err);
+
+		assert_true(lock >= 0);
+		pid = fork();
+		if (pid == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			pause();
+			_exit(0);
+		}
+	}
+	alarm(20);
+	box_prepare(b);
+	box_revert(b);
+	alarm(0);
+	kill_child(&pid);
+}
+
 /* Makes @b's parent directories and marks them only a while later, as another container's step does. */
 static void __attribute__((noreturn)) make_slowly(struct box *b)
 {
@@ -697,6 +722,7 @@ static const struct box_test all_tests[] = {
 	NEEDS("", test_dead_user),
 	NEEDS("", test_shared_parent),
 	NEEDS("", test_parent_being_made),
+	NEEDS("", test_lock_is_given_back),
 	NEEDS("", test_strangers_stay),
 	NEEDS("", test_name_of_a_file),
 	NEEDS("", test_probe),
