@@ -14,6 +14,8 @@
 #include "container/format.h"
 #include "lib/log.h"
 
+#define SPEC_NAMES_ROOTFS "rootfs"
+
 /* The documents of a config, for as long as there may be errors. Zero, it knows nothing, and changes nothing. */
 struct spec_names {
 	char *path; /* as errors have it in front */
@@ -28,6 +30,13 @@ int spec_load_named(struct spec *spec, const char *path, struct spec_names *name
 int spec_parse_named(struct spec *spec, const char *text, size_t len, const char *path,
 		     struct spec_names *names, struct err *err);
 void spec_names_release(struct spec_names *names);
+
+/*
+ * What is stored of them with a container whose config is started later: an object with the texts of the documents. Of the names
+ * of nothing it is empty.
+ */
+int spec_names_encode(const struct spec_names *names, FILE *out, struct err *err);
+int spec_names_decode(const struct json_value *v, struct spec_names *names, struct err *err);
 
 /*
  * Translate the key that @err begins with (behind the config's path, if that is in front), and keys that it mentions

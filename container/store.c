@@ -3,6 +3,7 @@
 
 #include "container/beside.h"
 #include "container/id.h"
+#include "container/names.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/seal.h"
@@ -23,6 +24,7 @@
 
 #define STATE_FILE   "state.json"
 #define JOURNAL_FILE "journal.json"
+#define NAMES_FILE   "names.json"
 
 static const struct json_field process_id_fields[] = {
 	JSON_INT(struct process_id, "pid", pid),
@@ -239,6 +241,33 @@ int store_read_journal(const struct store *s, struct plan *plan, struct err *err
 		return ret;
 	json_free(doc);
 	return plan_decode(plan, store_step_types, text, len, path, err);
+}
+
+int store_write_names(const struct store *s, const struct spec_names *names, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	FILE *out = names->format ? open_memstream(&text, &len) : NULL;
+
+	if (!out)
+		return names->format ? err_oom(err) : 0;
+	return write_file(s, NAMES_FILE, out, &text, &len, spec_names_encode(names, out, err), err);
+}
+
+void store_peek_names(const char *root, const char *id, struct spec_names *names)
+{
+	_cleanup_free_ char *path = str_format("%s/%s/" NAMES_FILE, root, id);
+	_cleanup_free_ char *text = NULL;
+	struct json_doc *doc;
+	size_t len;
+
+	*names = (struct spec_names){ 0 };
+	if (!path || file_read(AT_FDCWD, path, JSON_TEXT_MAX, &text, &len, NULL) < 0 ||
+	    parse(id, text, len, path, &doc, NULL) < 0)
+		return;
+	if (spec_names_decode(json_root(doc), names, NULL) < 0)
+		*names = (struct spec_names){ 0 };
+	json_free(doc);
 }
 
 int store_remove(struct store *s, struct err *err)

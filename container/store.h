@@ -31,6 +31,8 @@ struct process_id {
 	uint64_t start; /* clock ticks since boot */
 };
 
+struct spec_names;
+
 struct state {
 	char *id;
 	char *bundle; /* directory of the config */
@@ -77,6 +79,11 @@ int store_write_journal(const struct store *s, const struct plan *plan, struct e
 int store_read_journal(const struct store *s, struct plan *plan, struct err *err);
 /* All types of steps that a journal may have: the folders' tables. */
 extern const struct step_type *const *const store_step_types[];
+
+/* What its config calls keys, where that is started later than it was read: of one that is kept. */
+int store_write_names(const struct store *s, const struct spec_names *names, struct err *err);
+/* Without the lock, as it is written once. Where there are none, or not as we wrote them, @names knows nothing. */
+void store_peek_names(const char *root, const char *id, struct spec_names *names);
 
 /* Remove the directory with all that is in it. */
 int store_remove(struct store *s, struct err *err);

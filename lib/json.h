@@ -281,6 +281,8 @@ int json_parse(const char *text, size_t len, const char *source, struct json_doc
 int json_parse_file(int dirfd, const char *path, struct json_doc **doc, struct err *err);
 void json_free(struct json_doc *doc);
 const struct json_value *json_root(const struct json_doc *doc);
+/* The text that it was made of, of *@len bytes; the document's. */
+const char *json_text(const struct json_doc *doc, size_t *len);
 
 enum json_kind json_value_kind(const struct json_value *v);
 /* The value of @key (exact) of an object, or NULL; also NULL when @v is no object. */

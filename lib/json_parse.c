@@ -276,3 +276,9 @@ const struct json_value *json_root(const struct json_doc *doc)
 {
 	return doc->values;
 }
+
+const char *json_text(const struct json_doc *doc, size_t *len)
+{
+	*len = doc->in.len;
+	return doc->in.text;
+}

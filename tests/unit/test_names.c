@@ -279,6 +279,71 @@ static void test_limits(void **state)
 	}
 }
 
+/* --- In a file --- */
+
+/* What was stored says the same as what was read. */
+static void expect_stored(const struct spec_names *names, const char *said, const char *wanted)
+{
+	_cleanup_free_ char *text = NULL;
+	struct spec_names stored;
+	struct json_doc *doc;
+	struct err err = { 0 };
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_int_equal(spec_names_encode(names, out, &err), 0);
+	fclose(out);
+	assert_int_equal(json_parse(text, len, "stored", &doc, &err), 0);
+	assert_int_equal(spec_names_decode(json_root(doc), &stored, &err), 0);
+	json_free(doc);
+	err_set(&err, -EINVAL, "%s", said);
+	spec_names_apply(&stored, &err);
+	assert_string_equal(err.text, wanted);
+	spec_names_release(&stored);
+}
+
+static void test_stored(void **state)
+{
+	_cleanup_free_ char *path =
+		put("config.json", "{" DRAFT ", 'root': {'path': 'a'}, 'linux': "
+				   "{'resources': {'memory': {'SWAP': 5}}, 'x': 'a\\\\u0001'}}");
+	struct spec_names names = { 0 };
+	struct spec spec;
+	struct err err = { 0 };
+
+	(void)state;
+	expect_stored(&names, "cgroups.memory_swap: x", "cgroups.memory_swap: x");
+	if (spec_load_named(&spec, path, &names, &err) < 0)
+		fail_msg("%s", err.text);
+	expect_stored(&names, "cgroups.memory_swap: x", "linux.resources.memory.SWAP: x");
+	expect_stored(&names, "rootfs: x", "root.path: x");
+	names.but = SPEC_NAMES_ROOTFS;
+	expect_stored(&names, "rootfs: x", "rootfs: x");
+	spec_names_release(&names);
+	spec_release(&spec);
+}
+
+/* Of two files. */
+static void test_stored_pair(void **state)
+{
+	_cleanup_free_ char *config = put("config.json",
+					  "{'version': '0.1.0', 'platform': {'os': 'linux'}, "
+					  "'root': {'path': 'r'}, 'process': {}}");
+	_cleanup_free_ char *runtime =
+		put("runtime.json", "{'linux': {'resources': {'memory': {'swap': 5}}}}");
+	struct spec_names names;
+	struct spec spec;
+	struct err err = { 0 };
+
+	(void)state;
+	if (spec_load_named(&spec, config, &names, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_non_null(names.docs[1]);
+	expect_stored(&names, "cgroups.memory_swap: x", "linux.resources.memory.swap: x");
+	spec_names_release(&names);
+	spec_release(&spec);
+}
+
 /* --- The tables --- */
 
 struct keys {
@@ -376,6 +441,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_warnings, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_library, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stored, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stored_pair, setup, teardown),
 		cmocka_unit_test(test_tables),
 	};
 
