@@ -1,29 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/cmd.h"
 #include "cmd/create.h"
+#include "cmd/target.h"
 
-#include "container/find.h"
-#include "container/names.h"
-#include "container/oci_write.h"
-#include "container/spec.h"
 #include "lib/cleanup.h"
+#include "lib/log.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-enum form { FORM_LIBCONTAINER, FORM_OCI };
 
 struct options {
 	bool help, keys;
-	int form; /* enum form */
+	int form; /* enum ctrnet_format */
 	const char *file, *rootfs;
 	struct create_flags create;
 };
 
 static const struct option_name forms[] = {
-	{ "libcontainer", FORM_LIBCONTAINER },
-	{ "oci", FORM_OCI },
+	{ "libcontainer", CTRNET_FORMAT_LIBCONTAINER },
+	{ "oci", CTRNET_FORMAT_OCI },
 	{ NULL, 0 },
 };
 
@@ -43,12 +40,11 @@ static const struct option_desc options[] = {
 	CMD_OPTIONS_END,
 };
 
-static void show_key(const struct json_key *key, int which, void *arg)
+static void show_key(const struct ctrnet_key *key, void *arg)
 {
 	FILE *out = arg;
 
-	(void)which;
-	fprintf(out, "%s\t%s", key->path, key->type);
+	fprintf(out, "%s\t%s", key->name, key->type);
 	if (*key->range)
 		fprintf(out, " (%s)", key->range);
 	if (key->alias)
@@ -57,31 +53,30 @@ static void show_key(const struct json_key *key, int which, void *arg)
 }
 
 /* In columns for awk(1) and column(1): key, type, what it is; a heading is a line with '#'. */
-static void show_keys(const struct format *f, FILE *out)
+static void show_keys(size_t format, FILE *out)
 {
-	if (!f->load)
+	if (!ctrnet_format_is_read(format))
 		return;
-	fprintf(out, "# %s\n", f->name);
-	format_keys(f, show_key, out);
+	fprintf(out, "# %s\n", ctrnet_format_name(format));
+	ctrnet_format_keys(format, show_key, out);
 }
 
 static int show_all_keys(FILE *out)
 {
-	const struct format *f;
-
-	for (size_t i = 0; (f = format_at(i)); i++)
-		show_keys(f, out);
+	for (size_t i = 0; ctrnet_format_name(i); i++)
+		show_keys(i, out);
 	return 0;
 }
 
 static int show_keys_of(const char *path, FILE *out, struct err *err)
 {
-	const struct format *f;
-	int ret = format_of(path, &f, err);
+	struct ctrnet_error error;
+	size_t format;
 
-	if (ret == 0)
-		show_keys(f, out);
-	return ret;
+	if (ctrnet_format_detect(path, &format, &error) < 0)
+		return library_error(&error, err);
+	show_keys(format, out);
+	return 0;
 }
 
 /* nsinit's word for the standard output was "stdout". */
@@ -96,59 +91,66 @@ static int close_output(FILE *out, const char *path, struct err *err)
 	return out == stdout || fclose(out) == 0 ? 0 : err_sys(err, -errno, "--file: %s", path);
 }
 
-/* A root directory that is known from where the config stands is named, since what is shown may stand elsewhere. */
-static int write_libcontainer(struct spec *spec, const char *path, FILE *out, struct err *err)
-{
-	if (path)
-		config_rootfs(NULL, path, spec, NULL);
-	return spec_write(spec, out, err);
-}
-
-static int write_spec(struct spec *spec, const struct options *o, const char *path, struct err *err)
+static int write_text(const char *text, const char *path, struct err *err)
 {
 	FILE *out;
-	int ret = open_output(o->file, &out, err);
+	int ret = open_output(path, &out, err);
 
 	if (ret < 0)
 		return ret;
-	ret = o->form == FORM_OCI ? config_write_oci(spec, path, out, err)
-				  : write_libcontainer(spec, path, out, err);
-	if (ret == 0)
-		putc('\n', out);
-	if (close_output(out, o->file, ret == 0 ? err : NULL) < 0 && ret == 0)
-		ret = err->code;
+	fprintf(out, "%s\n", text);
+	return close_output(out, path, err);
+}
+
+static int read_file(const char *path, struct ctrnet_config **config, struct err *err)
+{
+	struct ctrnet_error error;
+
+	if (ctrnet_config_load_logged(config, path, library_log, NULL, &error) < 0)
+		return library_error(&error, err);
+	return 0;
+}
+
+/* What exec would run of the flags makes sense together. Other runtimes want a command, too. */
+static int read_flags(const struct options *o, struct ctrnet_config **config, struct err *err)
+{
+	bool oci = o->form == CTRNET_FORMAT_OCI;
+	struct ctrnet_error error;
+	int ret = create_config(&o->create, o->rootfs, oci ? "sh" : NULL, config, err);
+
+	if (ret < 0)
+		return ret;
+	ctrnet_config_set_log(*config, library_log, NULL);
+	if (ctrnet_config_check(*config, &error) < 0) {
+		ret = library_error(&error, err);
+		create_name_flag(err);
+	} else if (oci) {
+		log_warn("flags: no command; 'sh' is put in its place");
+	}
 	return ret;
 }
 
-/* What exec would run of the flags; that they make sense together is checked on a copy, which that completes. */
-static int make_spec(const struct options *o, struct spec *spec, struct err *err)
+static int write_config(const struct options *o, const struct ctrnet_config *config,
+			struct err *err)
 {
-	struct spec copy;
-	int ret = create_spec(&o->create, o->rootfs, &copy, err);
+	_cleanup_free_ char *text = NULL;
+	struct ctrnet_error error;
 
-	if (ret < 0)
-		return ret;
-	ret = spec_prepare(&copy, err);
-	spec_release(&copy);
-	return ret < 0 ? ret : create_spec(&o->create, o->rootfs, spec, err);
+	if (o->form == CTRNET_FORMAT_OCI && library_check_rootfs(config, err) < 0)
+		return err->code;
+	if (ctrnet_config_json(config, (enum ctrnet_format)o->form, &text, &error) < 0)
+		return library_error(&error, err);
+	return write_text(text, o->file, err);
 }
 
 static int show(const struct options *o, const char *path, struct err *err)
 {
-	struct spec_names names = { 0 };
-	struct spec_names_watch watch;
-	struct spec spec;
-	int ret = path ? spec_load_named(&spec, path, &names, err) : make_spec(o, &spec, err);
+	struct ctrnet_config *config = NULL;
+	int ret = path ? read_file(path, &config, err) : read_flags(o, &config, err);
 
-	if (ret < 0)
-		return ret;
-	spec_names_watch(&watch, &names);
-	ret = write_spec(&spec, o, path, err);
-	spec_names_unwatch(&watch);
-	if (ret < 0)
-		spec_names_apply(&names, err);
-	spec_names_release(&names);
-	spec_release(&spec);
+	if (ret == 0)
+		ret = write_config(o, config, err);
+	ctrnet_config_free(config);
 	return ret;
 }
 
@@ -156,6 +158,7 @@ static int show(const struct options *o, const char *path, struct err *err)
 static int find(const struct options *o, int argc, char **argv, char **path, struct err *err)
 {
 	bool made = o->rootfs || option_given(create_options, &o->create);
+	struct ctrnet_error error;
 
 	if (argc > 1)
 		return usage_error(&cmd_config, err, "expected one FILE");
@@ -163,8 +166,8 @@ static int find(const struct options *o, int argc, char **argv, char **path, str
 		return usage_error(&cmd_config, err, "expected a FILE or flags, not both");
 	if (made)
 		return 0;
-	if (config_find(argv[0], path, err) < 0)
-		return err_wrap(err, "config");
+	if (ctrnet_config_find(argv[0], path, &error) < 0)
+		return library_fail(&cmd_config, &error, err);
 	return *path ? 0
 		     : usage_error(
 			       &cmd_config, err,

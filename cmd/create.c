@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/create.h"
 
-#include "container/template.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/str.h"
-#include "net/link.h"
 
 #include <errno.h>
-#include <linux/capability.h>
-#include <sched.h>
-#include <signal.h>
+#include <net/if.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 
 #define ROW(letters, member, arg, help, type)                                            \
 	{                                                                                \
@@ -72,22 +66,54 @@ static const char *flag_name(size_t offset)
 	return o->name;
 }
 
+/* A container as the library takes it, and the lists that it points to. */
+struct made {
+	struct ctrnet_spec spec;
+	struct ctrnet_cgroup cgroup;
+	struct ctrnet_limits limits;
+	struct ctrnet_namespace namespaces[8];
+	struct ctrnet_mount *mounts;
+	struct ctrnet_network networks[2];
+	struct ctrnet_id_mapping maps[3];
+	struct ctrnet_pair *sysctls, more;
+	char *rootfs;
+	char **words; /* that are made here */
+};
+
+static void release(struct made *m)
+{
+	free(m->mounts);
+	free(m->sysctls);
+	free(m->rootfs);
+	strv_free(m->words);
+}
+
+/* A word that lives as long as @m: @len bytes of @text. */
+static char *keep(struct made *m, const char *text, size_t len)
+{
+	_cleanup_free_ char *word = strndup(text, len);
+
+	return word && strv_add(&m->words, word) == 0 ? m->words[strv_count(m->words) - 1] : NULL;
+}
+
 /* --- Numbers --- */
 
 #define NUMBER(member, to, min, max)                                              \
 	{                                                                         \
-		offsetof(struct create_flags, member), offsetof(struct spec, to), \
-			sizeof(((struct spec *)0)->to), min, max                  \
+		offsetof(struct create_flags, member), offsetof(struct made, to), \
+			sizeof(((struct made *)0)->to), min, max                  \
 	}
 
 static const struct number {
 	size_t flag, offset, size;
 	long long min, max;
 } numbers[] = {
-	NUMBER(cpushares, cgroup.cpu_shares, 0, INT64_MAX),
-	NUMBER(memory_limit, cgroup.memory, -1, INT64_MAX),
-	NUMBER(memory_swap, cgroup.memory_swap, -1, INT64_MAX),
-	NUMBER(parent_death_signal, parent_death_signal, 0, 64),
+	NUMBER(cpushares, limits.cpu_shares, 0, INT64_MAX),
+	NUMBER(memory_limit, limits.memory, -1, INT64_MAX),
+	NUMBER(memory_swap, limits.memory_swap, -1, INT64_MAX),
+	NUMBER(memory_swappiness, limits.memory_swappiness, -1, 100),
+	NUMBER(parent_death_signal, spec.parent_death_signal, 0, 64),
+	NUMBER(veth_mtu, networks[1].mtu, 0, 65535),
 };
 
 static int read_number(size_t flag, const char *text, long long min, long long max, long long *out,
@@ -105,12 +131,12 @@ static int read_number(size_t flag, const char *text, long long min, long long m
 		       flag_name(flag), text, min, max);
 }
 
-static int set_numbers(const struct create_flags *flags, struct spec *spec, struct err *err)
+static int set_numbers(const struct create_flags *flags, struct made *m, struct err *err)
 {
 	for (size_t i = 0; i < array_size(numbers); i++) {
 		const struct number *n = &numbers[i];
 		const char *text = *text_at(flags, n->flag);
-		char *to = (char *)spec + n->offset;
+		char *to = (char *)m + n->offset;
 		long long value;
 		int ret;
 
@@ -127,109 +153,79 @@ static int set_numbers(const struct create_flags *flags, struct spec *spec, stru
 	return 0;
 }
 
-static int set_swappiness(const struct create_flags *flags, struct spec *spec, struct err *err)
-{
-	long long value = -1;
-	int ret = 0;
-
-	if (flags->memory_swappiness)
-		ret = read_number(offsetof(struct create_flags, memory_swappiness),
-				  flags->memory_swappiness, -1, 100, &value, err);
-	if (ret < 0 || value < 0)
-		return ret;
-	spec->cgroup.has_swappiness = true;
-	spec->cgroup.memory_swappiness = (uint8_t)value;
-	return 0;
-}
-
 /* --- Words --- */
 
 static const struct {
 	size_t flag, offset;
 } words[] = {
-	{ offsetof(struct create_flags, hostname), offsetof(struct spec, hostname) },
-	{ offsetof(struct create_flags, cpuset_cpus), offsetof(struct spec, cgroup.cpuset_cpus) },
-	{ offsetof(struct create_flags, cpuset_mems), offsetof(struct spec, cgroup.cpuset_mems) },
+	{ offsetof(struct create_flags, hostname), offsetof(struct made, spec.hostname) },
+	{ offsetof(struct create_flags, cpuset_cpus), offsetof(struct made, limits.cpuset_cpus) },
+	{ offsetof(struct create_flags, cpuset_mems), offsetof(struct made, limits.cpuset_mems) },
 	{ offsetof(struct create_flags, apparmor_profile),
-	  offsetof(struct spec, apparmor_profile) },
-	{ offsetof(struct create_flags, mount_label), offsetof(struct spec, rootfs.mount_label) },
-	{ offsetof(struct create_flags, process_label), offsetof(struct spec, process_label) },
+	  offsetof(struct made, spec.apparmor_profile) },
+	{ offsetof(struct create_flags, mount_label), offsetof(struct made, spec.mount_label) },
+	{ offsetof(struct create_flags, process_label), offsetof(struct made, spec.process_label) },
 };
 
-static int set_words(const struct create_flags *flags, struct spec *spec, struct err *err)
+static int set_words(const struct create_flags *flags, struct made *m, struct err *err)
 {
 	for (size_t i = 0; i < array_size(words); i++) {
 		const char *text = *text_at(flags, words[i].flag);
-		char **to = (char **)((char *)spec + words[i].offset);
 
 		if (!text)
 			continue;
 		if (!*text)
 			return err_set(err, -EINVAL, "--%s: empty", flag_name(words[i].flag));
-		free(*to);
-		*to = strdup(text);
-		if (!*to)
-			return err_oom(err);
+		*(const char **)((char *)m + words[i].offset) = text;
 	}
 	return 0;
 }
 
-static int add_sysctls(const struct create_flags *flags, struct spec *spec, struct err *err)
+/* Of several for one name the last counts. */
+static struct ctrnet_pair *place_of_sysctl(struct made *m, const char *name)
 {
-	size_t count = strv_count(flags->sysctl);
+	size_t i = 0;
 
-	if (!count)
-		return 0;
-	spec->sysctl = calloc(count, sizeof(*spec->sysctl));
-	if (!spec->sysctl)
+	while (i < m->spec.system_property_count && strcmp(m->sysctls[i].name, name) != 0)
+		i++;
+	m->spec.system_property_count += i == m->spec.system_property_count;
+	return &m->sysctls[i];
+}
+
+static int add_sysctls(const struct create_flags *flags, struct made *m, struct err *err)
+{
+	m->sysctls = calloc(strv_count(flags->sysctl) + 1, sizeof(*m->sysctls));
+	if (!m->sysctls)
 		return err_oom(err);
-	for (size_t i = 0; i < count; i++) {
-		const char *word = flags->sysctl[i], *equals = strchr(word, '=');
-		struct json_pair *pair = &spec->sysctl[i];
+	m->spec.system_properties = m->sysctls;
+	for (char **word = flags->sysctl; word && *word; word++) {
+		const char *equals = strchr(*word, '='), *name;
 
-		if (!equals || equals == word)
-			return err_set(err, -EINVAL, "--sysctl: '%.80s' is not NAME=VALUE", word);
-		spec->sysctl_count++;
-		pair->key = strndup(word, (size_t)(equals - word));
-		pair->value = strdup(equals + 1);
-		if (!pair->key || !pair->value)
+		if (!equals || equals == *word)
+			return err_set(err, -EINVAL, "--sysctl: '%.80s' is not NAME=VALUE", *word);
+		name = keep(m, *word, (size_t)(equals - *word));
+		if (!name)
 			return err_oom(err);
+		*place_of_sysctl(m, name) = (struct ctrnet_pair){ name, equals + 1 };
 	}
 	return 0;
 }
 
-static int add_groups(const struct create_flags *flags, struct spec *spec, struct err *err)
+static int add_groups(const struct create_flags *flags, struct made *m, struct err *err)
 {
-	for (char **group = flags->groups; group && *group; group++) {
+	for (char **group = flags->groups; group && *group; group++)
 		if (!**group)
 			return err_set(err, -EINVAL, "--groups: empty");
-		if (strv_add(&spec->additional_groups, *group) < 0)
-			return err_oom(err);
-	}
+	m->spec.additional_groups = (const char *const *)flags->groups;
 	return 0;
 }
 
 /* --- Mounts --- */
 
-/* The strings of @m are copied, but the source, which is taken, also on failure. */
-static int add_mount(struct spec *spec, const struct rootfs_mount *m, char *source, struct err *err)
+/* There is room for what the flags say. */
+static void add_mount(struct made *m, const struct ctrnet_mount *mount)
 {
-	struct rootfs_spec *r = &spec->rootfs;
-	struct rootfs_mount *more = reallocarray(r->mounts, r->mount_count + 1, sizeof(*more));
-
-	if (!more) {
-		free(source);
-		return err_oom(err);
-	}
-	r->mounts = more;
-	more += r->mount_count++;
-	*more = (struct rootfs_mount){
-		.source = source,
-		.destination = strdup(m->destination),
-		.type = strdup(m->type),
-		.flags = m->flags,
-	};
-	return source && more->destination && more->type ? 0 : err_oom(err);
+	m->mounts[m->spec.mount_count++] = *mount;
 }
 
 static int bad_bind(const char *word, struct err *err)
@@ -241,58 +237,75 @@ static int bad_bind(const char *word, struct err *err)
 		word);
 }
 
-static int add_bind(struct spec *spec, const char *word, struct err *err)
+/* The source is relative to the directory that ctrnet was started in. */
+static int add_bind(struct made *m, const char *word, struct err *err)
 {
-	_cleanup_free_ char *copy = strdup(word);
-	struct rootfs_mount m = { .type = (char *)"bind", .flags = MS_BIND | MS_REC };
-	char *path = NULL, *mode;
+	struct ctrnet_mount mount = { .device = "bind", .flags = MS_BIND | MS_REC };
+	char *source = keep(m, word, strlen(word)), *destination, *mode;
+	_cleanup_free_ char *path = NULL;
 	int ret;
 
-	if (!copy)
+	if (!source)
 		return err_oom(err);
-	m.destination = strchr(copy, ':');
-	if (!m.destination || m.destination == copy)
+	destination = strchr(source, ':');
+	if (!destination || destination == source)
 		return bad_bind(word, err);
-	*m.destination++ = '\0';
-	mode = strchr(m.destination, ':');
+	*destination++ = '\0';
+	mode = strchr(destination, ':');
 	if (mode)
 		*mode++ = '\0';
-	if (!*m.destination || (mode && strcmp(mode, "ro") && strcmp(mode, "rw")))
+	if (!*destination || (mode && strcmp(mode, "ro") && strcmp(mode, "rw")))
 		return bad_bind(word, err);
 	if (mode && !strcmp(mode, "ro"))
-		m.flags |= MS_RDONLY;
-	ret = file_clean_path(NULL, copy, &path, err);
-	return ret < 0 ? ret : add_mount(spec, &m, path, err);
+		mount.flags |= MS_RDONLY;
+	ret = file_clean_path(NULL, source, &path, err);
+	if (ret < 0)
+		return ret;
+	mount.source = keep(m, path, strlen(path));
+	mount.destination = destination;
+	add_mount(m, &mount);
+	return mount.source ? 0 : err_oom(err);
 }
 
-static int add_tmpfs(struct spec *spec, const char *word, struct err *err)
+static int add_tmpfs(struct made *m, const char *word, struct err *err)
 {
-	const struct rootfs_mount m = {
-		.type = (char *)"tmpfs",
-		.destination = (char *)word,
+	const struct ctrnet_mount mount = {
+		.source = "tmpfs",
+		.device = "tmpfs",
+		.destination = word,
 		.flags = MS_NOEXEC | MS_NOSUID | MS_NODEV,
 	};
 
-	return *word ? add_mount(spec, &m, strdup("tmpfs"), err)
-		     : err_set(err, -EINVAL, "--tmpfs: empty");
+	if (!*word)
+		return err_set(err, -EINVAL, "--tmpfs: empty");
+	add_mount(m, &mount);
+	return 0;
 }
 
-static int add_mounts(const struct create_flags *flags, struct spec *spec, struct err *err)
+/* Behind those of the template. */
+static int add_mounts(const struct create_flags *flags, struct made *m, struct err *err)
 {
-	const struct rootfs_mount cgroup = {
-		.type = (char *)"cgroup",
-		.destination = (char *)"/sys/fs/cgroup",
+	const struct ctrnet_mount cgroup = {
+		.source = "cgroup",
+		.device = "cgroup",
+		.destination = "/sys/fs/cgroup",
 		.flags = MS_RDONLY | MS_NOEXEC | MS_NOSUID | MS_NODEV,
 	};
+	size_t most = m->spec.mount_count + strv_count(flags->bind) + strv_count(flags->tmpfs) + 1;
 	int ret = 0;
 
-	spec->rootfs.readonly = flags->read_only;
+	m->mounts = calloc(most, sizeof(*m->mounts));
+	if (!m->mounts)
+		return err_oom(err);
+	memcpy(m->mounts, m->spec.mounts, m->spec.mount_count * sizeof(*m->mounts));
+	m->spec.mounts = m->mounts;
+	m->spec.readonlyfs = flags->read_only;
 	for (char **word = flags->bind; ret == 0 && word && *word; word++)
-		ret = add_bind(spec, *word, err);
+		ret = add_bind(m, *word, err);
 	for (char **word = flags->tmpfs; ret == 0 && word && *word; word++)
-		ret = add_tmpfs(spec, *word, err);
+		ret = add_tmpfs(m, *word, err);
 	if (ret == 0 && flags->cgroup)
-		ret = add_mount(spec, &cgroup, strdup("cgroup"), err);
+		add_mount(m, &cgroup);
 	return ret;
 }
 
@@ -300,188 +313,155 @@ static int add_mounts(const struct create_flags *flags, struct spec *spec, struc
 
 static const struct {
 	size_t flag;
-	int type;
+	const char *type;
 } kinds[] = {
-	{ offsetof(struct create_flags, net), CLONE_NEWNET },
-	{ offsetof(struct create_flags, mnt), CLONE_NEWNS },
-	{ offsetof(struct create_flags, pid), CLONE_NEWPID },
-	{ offsetof(struct create_flags, ipc), CLONE_NEWIPC },
-	{ offsetof(struct create_flags, uts), CLONE_NEWUTS },
+	{ offsetof(struct create_flags, net), "NEWNET" },
+	{ offsetof(struct create_flags, mnt), "NEWNS" },
+	{ offsetof(struct create_flags, pid), "NEWPID" },
+	{ offsetof(struct create_flags, ipc), "NEWIPC" },
+	{ offsetof(struct create_flags, uts), "NEWUTS" },
 };
 
-static void remove_namespace(struct namespaces *list, int type)
+/* NULL: the host's stays as it is. */
+static struct ctrnet_namespace *find_namespace(struct made *m, const char *type)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].type != type)
-			list->items[kept++] = list->items[i];
-	list->count = kept;
+	for (size_t i = 0; i < m->spec.namespace_count; i++)
+		if (!strcmp(m->namespaces[i].type, type))
+			return &m->namespaces[i];
+	return NULL;
 }
 
-static int set_namespace(struct spec *spec, const char *flag, int type, const char *value,
+static bool is_private(struct made *m, const char *type)
+{
+	const struct ctrnet_namespace *n = find_namespace(m, type);
+
+	return n && !n->path;
+}
+
+static int set_namespace(struct made *m, const char *flag, const char *type, const char *value,
 			 struct err *err)
 {
-	struct namespaces *list = &spec->namespaces;
+	struct ctrnet_namespace *n = find_namespace(m, type);
+	struct ctrnet_namespace *end = m->namespaces + m->spec.namespace_count;
 
 	if (!*value || !strcmp(value, "private"))
 		return 0;
 	if (!strcmp(value, "host")) {
-		remove_namespace(list, type);
+		memmove(n, n + 1, (size_t)(end - n - 1) * sizeof(*n));
+		m->spec.namespace_count--;
 		return 0;
 	}
 	if (*value != '/')
 		return err_set(err, -EINVAL,
 			       "--%s: '%.200s': expected 'private', 'host' or an absolute path",
 			       flag, value);
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].type == type && !(list->items[i].path = strdup(value)))
-			return err_oom(err);
+	n->path = value;
 	return 0;
 }
 
-static int set_namespaces(const struct create_flags *flags, struct spec *spec, struct err *err)
+static int set_namespaces(const struct create_flags *flags, struct made *m, struct err *err)
 {
 	int ret = 0;
 
+	memcpy(m->namespaces, m->spec.namespaces, m->spec.namespace_count * sizeof(*m->namespaces));
+	m->spec.namespaces = m->namespaces;
 	for (size_t i = 0; ret == 0 && i < array_size(kinds); i++) {
 		const char *value = *text_at(flags, kinds[i].flag);
 
 		if (value)
-			ret = set_namespace(spec, flag_name(kinds[i].flag), kinds[i].type, value,
-					    err);
+			ret = set_namespace(m, flag_name(kinds[i].flag), kinds[i].type, value, err);
 	}
 	/* The template's is for a namespace of its own. */
-	if (ret == 0 && !flags->hostname && !namespaces_new(&spec->namespaces, CLONE_NEWUTS)) {
-		free(spec->hostname);
-		spec->hostname = NULL;
-	}
+	if (!flags->hostname && !is_private(m, "NEWUTS"))
+		m->spec.hostname = NULL;
 	return ret;
 }
 
 /* The maps are for users and groups alike. */
-static int set_userns(const struct create_flags *flags, struct spec *spec, struct err *err)
+static int set_userns(const struct create_flags *flags, struct made *m, struct err *err)
 {
+	struct ctrnet_error error;
 	long long uid;
 	int ret;
 
 	if (!flags->userns_root_uid)
 		return 0;
 	ret = read_number(offsetof(struct create_flags, userns_root_uid), flags->userns_root_uid, 1,
-			  ID_ROOT_MAX - 1, &uid, err);
+			  INT32_MAX - 1, &uid, err);
 	if (ret < 0)
 		return ret;
-	ret = namespaces_add(&spec->namespaces, CLONE_NEWUSER, NULL, err);
-	if (ret < 0)
-		return ret;
-	ret = id_maps_for_root((uint32_t)uid, &spec->uid_mappings, &spec->uid_mapping_count);
-	if (ret == 0)
-		ret = id_maps_for_root((uint32_t)uid, &spec->gid_mappings,
-				       &spec->gid_mapping_count);
-	return ret < 0 ? err_sys(err, ret, "--userns-root-uid: %lld", uid) : 0;
+	if (ctrnet_id_mappings_for_root((uint32_t)uid, m->maps, &m->spec.uid_mapping_count,
+					&error) < 0)
+		return err_set(err, error.number, "--userns-root-uid: %s", error.text);
+	m->namespaces[m->spec.namespace_count++].type = "NEWUSER";
+	m->spec.gid_mapping_count = m->spec.uid_mapping_count;
+	m->spec.uid_mappings = m->spec.gid_mappings = m->maps;
+	return 0;
 }
 
-static const struct json_field network_fields[] = {
-	JSON_ARRAY(struct net_config, "networks", networks, network_count, &network_schema),
-	JSON_END
-};
-static const struct json_schema networks_schema = JSON_SCHEMA(struct net_config, network_fields);
-
-/* What a driver keeps of a network is its own, and comes out of its text. */
-static int decode_networks(bool loopback, const char *bridge, struct net_config *net,
-			   struct err *err)
+/* Of an IPv6 address only the text can tell here; what is wrong with it is the library's to say. */
+static void set_address(const char *text, const char **v4, const char **v6)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-	struct json_writer *w = out ? json_writer_new(out, false) : NULL;
-	int ret;
-
-	json_write_begin(w, NULL, '{');
-	json_write_begin(w, "networks", '[');
-	if (loopback) {
-		json_write_begin(w, NULL, '{');
-		json_write_string(w, "type", "loopback");
-		json_write_end(w);
-	}
-	if (bridge) {
-		json_write_begin(w, NULL, '{');
-		json_write_string(w, "type", "veth");
-		json_write_string(w, "bridge", bridge);
-		json_write_string(w, "veth_prefix", "veth");
-		json_write_end(w);
-	}
-	json_write_end(w);
-	json_write_end(w);
-	ret = w ? json_writer_end(w, err) : err_oom(err);
-	if (out && fclose(out) != 0 && ret == 0)
-		ret = err_oom(err);
-	return ret < 0 ? ret : json_decode(&networks_schema, net, text, len, "--veth-bridge", err);
+	if (text)
+		*(strchr(text, ':') ? v6 : v4) = text;
 }
 
-static int set_veth(const struct create_flags *flags, struct network *n, struct err *err)
+static void set_veth(const struct create_flags *flags, struct made *m, struct ctrnet_network *n)
 {
-	struct ip_prefix address = { 0 };
-	struct ip_addr gateway = { 0 };
-	long long mtu = 0;
-	int ret = 0;
-
-	if (flags->veth_address && ip_prefix_parse(flags->veth_address, &address, err) < 0)
-		return err_wrap(err, "--veth-address");
-	if (flags->veth_gateway && ip_addr_parse(flags->veth_gateway, &gateway, err) < 0)
-		return err_wrap(err, "--veth-gateway");
-	if (flags->veth_mtu)
-		ret = read_number(offsetof(struct create_flags, veth_mtu), flags->veth_mtu, 0,
-				  65535, &mtu, err);
-	*(address.addr.family == AF_INET6 ? &n->ipv6_address : &n->address) = address;
-	*(gateway.family == AF_INET6 ? &n->ipv6_gateway : &n->gateway) = gateway;
-	n->mtu = (uint32_t)mtu;
-	return ret;
+	m->more = (struct ctrnet_pair){ "veth_prefix", "\"veth\"" };
+	n->type = "veth";
+	n->bridge = flags->veth_bridge;
+	n->more = &m->more;
+	n->more_count = 1;
+	set_address(flags->veth_address, &n->address, &n->ipv6_address);
+	set_address(flags->veth_gateway, &n->gateway, &n->ipv6_gateway);
 }
 
-static int set_networks(const struct create_flags *flags, struct spec *spec, struct err *err)
+/* What stands in a key is only what fits into it. */
+static int check_bridge(const char *name, struct err *err)
 {
-	const char *bridge = flags->veth_bridge;
-	int ret = 0;
+	if (name && (!*name || strlen(name) >= IFNAMSIZ))
+		return err_set(err, -EINVAL,
+			       "--veth-bridge: interface name '%s': must have 1 to %d bytes", name,
+			       IFNAMSIZ - 1);
+	return 0;
+}
 
-	if (!bridge && (flags->veth_address || flags->veth_gateway || flags->veth_mtu))
+/* Loopback, and the interface that the flags are about, of which either may be without the other. */
+static int set_networks(const struct create_flags *flags, struct made *m, struct err *err)
+{
+	static const size_t texts[] = {
+		offsetof(struct create_flags, veth_address),
+		offsetof(struct create_flags, veth_gateway),
+	};
+	bool loopback = is_private(m, "NEWNET");
+
+	if (!flags->veth_bridge && (flags->veth_address || flags->veth_gateway || flags->veth_mtu))
 		return err_set(err, -EINVAL, "--veth-%s: needs --veth-bridge",
 			       flags->veth_address   ? "address"
 			       : flags->veth_gateway ? "gateway"
 						     : "mtu");
-	if (bridge && link_name_check(bridge, err) < 0)
-		return err_wrap(err, "--veth-bridge");
-	if (bridge && !namespaces_find(&spec->namespaces, CLONE_NEWNET))
+	if (check_bridge(flags->veth_bridge, err) < 0)
+		return err->code;
+	if (flags->veth_bridge && !find_namespace(m, "NEWNET"))
 		return err_set(err, -EINVAL,
 			       "--veth-bridge: the host's network namespace stays as "
 			       "it is");
-	ret = decode_networks(namespaces_new(&spec->namespaces, CLONE_NEWNET), bridge, &spec->net,
-			      err);
-	if (ret == 0 && bridge)
-		ret = set_veth(flags, &spec->net.networks[spec->net.network_count - 1], err);
-	return ret;
+	for (size_t i = 0; i < array_size(texts); i++)
+		if (*text_at(flags, texts[i]) && !**text_at(flags, texts[i]))
+			return err_set(err, -EINVAL, "--%s: empty", flag_name(texts[i]));
+	m->networks[0].type = "loopback";
+	if (flags->veth_bridge)
+		set_veth(flags, m, &m->networks[1]);
+	m->spec.networks = &m->networks[!loopback];
+	m->spec.network_count = (size_t)loopback + !!flags->veth_bridge;
+	return 0;
 }
 
 /* --- Security --- */
 
-#define CAP(name) (1ULL << CAP_##name)
-
-/* What nsinit's profiles left a container; their lists of system calls are in ns/seccomp.h. */
-static const struct {
-	const char *name;
-	uint64_t capabilities;
-} profiles[] = {
-	{ "high", CAP(NET_BIND_SERVICE) | CAP(KILL) | CAP(AUDIT_WRITE) },
-	{ "medium", CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FSETID) | CAP(FOWNER) | CAP(SETGID) |
-			    CAP(SETUID) | CAP(SETFCAP) | CAP(SETPCAP) | CAP(NET_BIND_SERVICE) |
-			    CAP(KILL) | CAP(AUDIT_WRITE) },
-	{ "low", CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FSETID) | CAP(FOWNER) | CAP(SETGID) |
-			 CAP(SETUID) | CAP(SYS_CHROOT) | CAP(SETFCAP) | CAP(SETPCAP) |
-			 CAP(NET_BIND_SERVICE) | CAP(KILL) | CAP(AUDIT_WRITE) },
-};
-
 /* The labels of a profile were empty, so one that is given besides would be lost. */
-static int check_alone(const struct create_flags *flags, struct err *err)
+static int set_profile(const struct create_flags *flags, struct made *m, struct err *err)
 {
 	static const size_t labels[] = {
 		offsetof(struct create_flags, apparmor_profile),
@@ -489,59 +469,108 @@ static int check_alone(const struct create_flags *flags, struct err *err)
 		offsetof(struct create_flags, process_label),
 	};
 
-	for (size_t i = 0; i < array_size(labels); i++)
+	for (size_t i = 0; flags->security && i < array_size(labels); i++)
 		if (*text_at(flags, labels[i]))
 			return err_set(err, -EINVAL, "--security: does not go with --%s",
 				       flag_name(labels[i]));
+	m->spec.security = flags->security;
 	return 0;
 }
 
-static int set_profile(const struct create_flags *flags, struct spec *spec, struct err *err)
-{
-	const char *name = flags->security;
-	int ret = name ? check_alone(flags, err) : 0;
+/* --- What the library says --- */
 
-	if (ret < 0 || !name)
-		return ret;
-	for (size_t i = 0; i < array_size(profiles); i++) {
-		if (strcmp(profiles[i].name, name))
-			continue;
-		spec->capabilities = capabilities_keep(profiles[i].capabilities);
-		spec->no_new_privileges = true; /* it came with a filter */
-		return seccomp_profile(name, &spec->seccomp, err);
+/* Which flag's the value of a key is, where it is seen only there that it is wrong. A network's index is left out. */
+static const struct {
+	const char *key, *flag;
+} keys[] = {
+	{ "rootfs: ", "rootfs" },
+	{ "security: ", "security" },
+	{ "networks[]: bridge: ", "veth-bridge" },
+	{ "networks[].address: ", "veth-address" },
+	{ "networks[].ipv6_address: ", "veth-address" },
+	{ "networks[].gateway: ", "veth-gateway" },
+	{ "networks[].ipv6_gateway: ", "veth-gateway" },
+};
+
+/* How many bytes of @text are @key; 0: it begins otherwise. */
+static size_t match_key(const char *text, const char *key)
+{
+	const char *at = text;
+
+	for (; *key; key++) {
+		at += *key == ']' ? strspn(at, "0123456789") : 0;
+		if (*at++ != *key)
+			return 0;
 	}
-	return err_set(err, -EINVAL, "--security: '%.40s' is none of high, medium and low", name);
+	return (size_t)(at - text);
+}
+
+void create_name_flag(struct err *err)
+{
+	for (size_t i = 0; i < array_size(keys); i++) {
+		size_t len = match_key(err->text, keys[i].key);
+
+		if (!len)
+			continue;
+		err_set(err, err->code, "--%s: %s", keys[i].flag, err->text + len);
+		return;
+	}
 }
 
 /* --- */
 
-static int set_rootfs(const char *rootfs, struct spec *spec, struct err *err)
+static int set_rootfs(const char *rootfs, struct made *m, struct err *err)
 {
+	int ret;
+
 	if (rootfs && !*rootfs)
 		return err_set(err, -EINVAL, "--rootfs: empty");
-	free(spec->rootfs.path);
-	spec->rootfs.path = NULL;
-	return file_clean_path(NULL, rootfs ? rootfs : ".", &spec->rootfs.path, err);
+	ret = file_clean_path(NULL, rootfs ? rootfs : ".", &m->rootfs, err);
+	m->spec.rootfs = m->rootfs;
+	return ret;
 }
 
-int create_spec(const struct create_flags *flags, const char *rootfs, struct spec *spec,
+static int fill(const struct create_flags *flags, const char *rootfs, struct made *m,
 		struct err *err)
 {
-	static int (*const setters[])(const struct create_flags *flags, struct spec *spec,
+	static int (*const setters[])(const struct create_flags *flags, struct made *m,
 				      struct err *err) = {
-		set_numbers, set_swappiness, set_words,  add_sysctls,  add_groups,
-		add_mounts,  set_namespaces, set_userns, set_networks, set_profile,
+		set_numbers,    set_words,  add_sysctls,  add_groups,  add_mounts,
+		set_namespaces, set_userns, set_networks, set_profile,
 	};
-	struct spec made;
-	int ret = spec_template(&made, err);
+	int ret;
 
-	if (ret == 0)
-		ret = set_rootfs(rootfs, &made, err);
+	ctrnet_template(&m->spec, &m->cgroup);
+	m->cgroup.limits = &m->limits;
+	ret = set_rootfs(rootfs, m, err);
 	for (size_t i = 0; ret == 0 && i < array_size(setters); i++)
-		ret = setters[i](flags, &made, err);
-	if (ret < 0)
-		spec_release(&made);
-	else
-		*spec = made;
+		ret = setters[i](flags, m, err);
 	return ret;
+}
+
+int create_config(const struct create_flags *flags, const char *rootfs, const char *command,
+		  struct ctrnet_config **config, struct err *err)
+{
+	_cleanup_free_ char *process = command ? str_format("{\"args\": [\"%s\"]}", command) : NULL;
+	const struct ctrnet_pair more = { "process", process };
+	_cleanup_(release) struct made m = {
+		CTRNET_SPEC_INIT,
+		CTRNET_CGROUP_INIT,
+		CTRNET_LIMITS_INIT,
+		.mounts = NULL,
+	};
+	struct ctrnet_error error;
+	int ret = fill(flags, rootfs, &m, err);
+
+	if (ret < 0)
+		return ret;
+	m.spec.more = &more;
+	m.spec.more_count = command ? 1 : 0;
+	if (command && !process)
+		return err_oom(err);
+	if (ctrnet_config_make(config, &m.spec, &error) == 0)
+		return 0;
+	err_set(err, error.number, "%s", error.text);
+	create_name_flag(err);
+	return err->code;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Flags instead of a config, as nsinit had them: a container is made of the template (container/template.h) and of
- * what they change in it.
+ * Flags instead of a config, as nsinit had them: a container is made of the template (ctrnet_template()) and of what they
+ * change in it.
  */
 #ifndef CMD_CREATE_H
 #define CMD_CREATE_H
 
-#include "container/spec.h"
+#include "container/ctrnet.h"
+#include "lib/err.h"
 #include "lib/option.h"
 
 #include <stdbool.h>
@@ -28,10 +29,13 @@ struct create_flags {
 extern const struct option_desc create_options[];
 
 /*
- * The spec of the flags, not prepared, with @rootfs (NULL: the current directory) as its root directory, made
- * absolute. Errors name the flag.
+ * The config of the flags, with @rootfs (NULL: the current directory) as its root directory, made absolute, and with @command
+ * (NULL: none) in it. Errors name the flag.
  */
-int create_spec(const struct create_flags *flags, const char *rootfs, struct spec *spec,
-		struct err *err);
+int create_config(const struct create_flags *flags, const char *rootfs, const char *command,
+		  struct ctrnet_config **config, struct err *err);
+
+/* The same for what the library says to it later: a key in front, which a flag stands for, becomes the flag. */
+void create_name_flag(struct err *err);
 
 #endif

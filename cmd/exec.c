@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/cmd.h"
 #include "cmd/create.h"
+#include "cmd/target.h"
 
-#include "container/beside.h"
-#include "container/build.h"
-#include "container/container.h"
-#include "container/find.h"
-#include "container/function.h"
-#include "container/id.h"
-#include "container/labels.h"
-#include "container/merge.h"
-#include "container/names.h"
 #include "lib/cleanup.h"
-#include "lib/file.h"
 #include "lib/str.h"
-#include "ns/self.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +14,10 @@
 
 struct options {
 	bool help;
-	const char *config, *id, *rootfs, *func;
-	bool dry_run, list, ignore_missing_lsm;
-	struct process_flags process;
+	const char *config, *id, *rootfs;
+	bool dry_run, list, ignore_missing_lsm, tty;
+	const char *user, *cwd, *preserve_fds, *func;
+	char **env;
 	struct create_flags create;
 };
 
@@ -40,15 +31,15 @@ static const struct option_desc options[] = {
 	  "its root directory, instead of the config's; without one, the current directory",
 	  OPTION_STRING, offsetof(struct options, rootfs), NULL },
 	{ 't', "tty", NULL, "give the command a terminal", OPTION_FLAG,
-	  offsetof(struct options, process.tty), NULL },
+	  offsetof(struct options, tty), NULL },
 	{ 'u', "user", "USER", "run as USER[:GROUP], names or numbers", OPTION_STRING,
-	  offsetof(struct options, process.user), NULL },
+	  offsetof(struct options, user), NULL },
 	{ 0, "cwd", "DIR", "the command's directory (default /)", OPTION_STRING,
-	  offsetof(struct options, process.cwd), NULL },
+	  offsetof(struct options, cwd), NULL },
 	{ 'e', "env", "K=V", "set a variable; may be given several times", OPTION_STRINGS,
-	  offsetof(struct options, process.env), NULL },
+	  offsetof(struct options, env), NULL },
 	{ 0, "preserve-fds", "N", "hand it N more descriptors of the caller's, from 3 on",
-	  OPTION_STRING, offsetof(struct options, process.preserve_fds), NULL },
+	  OPTION_STRING, offsetof(struct options, preserve_fds), NULL },
 	{ 0, "ignore-missing-lsm", NULL,
 	  "go on without AppArmor or SELinux where the kernel has none", OPTION_FLAG,
 	  offsetof(struct options, ignore_missing_lsm), NULL },
@@ -65,71 +56,34 @@ static const struct option_desc options[] = {
 
 /* What the words and flags come to. */
 struct plan_of_action {
-	char *config;  /* NULL: there is none */
-	bool has_spec; /* else it is an existing container by its id */
-	bool joins; /* only: --cgroup with a config, or with the id of a container, is for a process that joins */
-	char *id;
-	char *source;        /* see id_derive(); NULL with an id that was given */
-	char *real, *bundle; /* of the config: its real path, and its directory */
-	bool beside;         /* it is a container.json, with the habits of one */
-	enum cgroup_manager manager;
-	struct spec_names names; /* what it calls its keys */
-	struct spec spec;
-	struct process process;
+	char *path; /* of the config; NULL: there is none */
+	struct ctrnet_config
+		*config; /* of that, or of flags; NULL: it is an existing container by its id */
+	const char *id;  /* NULL: made of the config's origin */
+	struct ctrnet_factory *factory;
+	struct ctrnet_exec_options options;
 };
 
 static void release(struct plan_of_action *p)
 {
-	free(p->config);
-	free(p->id);
-	free(p->source);
-	free(p->real);
-	free(p->bundle);
-	spec_names_release(&p->names);
-	spec_release(&p->spec);
-	process_release(&p->process);
+	free(p->path);
+	ctrnet_config_free(p->config);
+	ctrnet_factory_close(p->factory);
 }
 
-static int find_bundle(struct plan_of_action *p, struct err *err)
-{
-	char *slash;
-
-	p->real = realpath(p->config, NULL);
-	if (!p->real)
-		return err_sys(err, -errno, "%s", p->config);
-	p->bundle = strdup(p->real);
-	if (!p->bundle)
-		return err_oom(err);
-	slash = strrchr(p->bundle, '/');
-	p->beside = !strcmp(slash + 1, DEFAULT_CONFIG);
-	slash[slash == p->bundle] = '\0';
-	return 0;
-}
-
-static int choose_id(const struct options *o, const char *path, struct plan_of_action *p,
-		     struct err *err)
-{
-	if (!o->id)
-		return id_derive(path, &p->id, &p->source, err);
-	p->id = strdup(o->id);
-	return p->id ? 0 : err_oom(err);
-}
+/* --- What is executed in what --- */
 
 static int read_config(const struct options *o, struct plan_of_action *p, struct err *err)
 {
-	int ret = spec_load_named(&p->spec, p->config, &p->names, err);
+	struct ctrnet_error error;
 
-	p->spec.cgroup.manager = p->manager;
-	p->names.but = o->rootfs ? "rootfs" : NULL;
-	if (ret == 0)
-		ret = find_bundle(p, err);
-	if (ret == 0)
-		ret = config_rootfs(o->rootfs, p->config, &p->spec, err);
-	if (ret == 0 && spec_prepare(&p->spec, err) < 0)
-		ret = err_wrap(err, "%s", p->config);
-	if (ret == 0)
-		ret = beside_protect(&p->spec, p->config, p->real, p->beside, err);
-	return ret == 0 ? choose_id(o, p->config, p, err) : ret;
+	if (ctrnet_config_load_logged(&p->config, p->path, library_log, NULL, &error) < 0)
+		return library_error(&error, err);
+	if (o->rootfs && !*o->rootfs)
+		return err_set(err, -EINVAL, "--rootfs: empty");
+	if (o->rootfs && ctrnet_config_set_rootfs(p->config, o->rootfs, &error) < 0)
+		return library_error(&error, err);
+	return library_check_rootfs(p->config, err);
 }
 
 /* One that is about the making of a container. --cgroup can be about a process that joins, too. */
@@ -142,12 +96,18 @@ static const struct option_desc *making_flag(const struct options *o)
 }
 
 /* --cgroup alone makes a container, except where the id of one that is there says which one is joined. */
-static bool names_container(const struct globals *g, const char *id)
+static bool names_container(const struct plan_of_action *p, const char *id)
 {
-	_cleanup_free_ char *path = id && id_check(id, NULL) == 0 ? str_format("%s/%s", g->root, id)
-								  : NULL;
+	bool names = false;
+	char **ids;
 
-	return path && file_exists(AT_FDCWD, path);
+	/* Who may not look makes none either, and may see the plan of one. */
+	if (!id || ctrnet_container_list(p->factory, &ids, NULL) < 0)
+		return false;
+	for (char **found = ids; *found && !names; found++)
+		names = !strcmp(*found, id);
+	ctrnet_strings_free(ids);
+	return names;
 }
 
 /* The config says what the container is; the flags would have to change it in places that only look alike. */
@@ -161,176 +121,203 @@ static int check_no_flags(const struct options *o, const char *config, struct er
 		       given->name, config);
 }
 
-static int read_flags(const struct options *o, struct plan_of_action *p, struct err *err)
+static int find_config(const struct options *o, struct plan_of_action *p, struct err *err)
 {
-	int ret = create_spec(&o->create, o->rootfs, &p->spec, err);
+	struct ctrnet_error error;
 
-	p->spec.cgroup.manager = p->manager;
-	if (ret == 0)
-		ret = spec_prepare(&p->spec, err);
-	if (ret == 0 && choose_id(o, p->spec.rootfs.path, p, err) < 0)
-		ret = err_wrap(err, "--rootfs");
-	return ret;
+	if (o->config && !*o->config)
+		return err_set(err, -EINVAL, "--config: empty");
+	return ctrnet_config_find(o->config, &p->path, &error) < 0 ? library_error(&error, err) : 0;
 }
 
-/* A function's name stands before its arguments, as a program's does. */
-static int name_function(const struct function *f, char *const *args, char ***argv, struct err *err)
+/* Do flags make a container, in the place of a config? */
+static bool flags_make(const struct options *o, const struct plan_of_action *p, const char *word)
 {
-	int ret = f->check(args, err);
+	return o->rootfs || making_flag(o) ||
+	       (o->create.cgroup && !names_container(p, o->id ? o->id : word));
+}
 
-	if (ret == 0 && strv_add(argv, f->name) < 0)
-		ret = err_oom(err);
-	for (; ret == 0 && *args; args++)
-		if (strv_add(argv, *args) < 0)
-			ret = err_oom(err);
-	return ret;
+/* *@words is how many words are none of the command's. */
+static int choose_container(struct plan_of_action *p, const struct options *o, char **argv,
+			    int *words, struct err *err)
+{
+	int ret = find_config(o, p, err);
+
+	*words = 0;
+	p->id = o->id;
+	if (ret < 0)
+		return ret;
+	if (p->path) {
+		ret = check_no_flags(o, p->path, err);
+		return ret == 0 ? read_config(o, p, err) : ret;
+	}
+	if (flags_make(o, p, *argv))
+		return create_config(&o->create, o->rootfs, NULL, &p->config, err);
+	if (!p->id && !*argv)
+		return usage_error(&cmd_exec, err,
+				   "expected --config FILE, or the ID of a container");
+	*words = !p->id;
+	p->id = p->id ? p->id : *argv;
+	return 0;
+}
+
+/* The caller's, which came through our execve(2): ours are all closed by one. */
+static int read_preserve_fds(const char *text, unsigned int *n, struct err *err)
+{
+	unsigned long long value = 0;
+
+	if (text && str_to_u64(text, CTRNET_PRESERVE_FDS_MAX, &value) < 0)
+		return err_set(err, -EINVAL, "--preserve-fds: '%.40s' is not a number from 0 to %d",
+			       text, CTRNET_PRESERVE_FDS_MAX);
+	*n = (unsigned int)value;
+	return 0;
 }
 
 static int describe_process(const struct options *o, struct plan_of_action *p, char **argv,
 			    struct err *err)
 {
-	_cleanup_(strv_cleanup) char **named = NULL;
-	const struct function *function = functions;
-	int ret = o->func ? function_find(o->func, &function, err) : 0;
+	struct ctrnet_exec_options *to = &p->options;
 
-	if (ret < 0)
-		return err_wrap(err, "--func");
-	if (function->run)
-		ret = name_function(function, argv, &named, err);
-	if (ret == 0)
-		ret = process_merge(&p->spec, &o->process, named ? named : argv, &p->process, err);
-	if (ret < 0)
-		return ret;
-	p->process.function = function->run ? function : NULL;
-	p->process.nested = o->create.cgroup;
-	if (!p->process.args || !*p->process.args)
-		return usage_error(&cmd_exec, err, "expected a command");
+	to->args = (const char *const *)argv;
+	to->env = (const char *const *)o->env;
+	to->user = o->user;
+	to->cwd = o->cwd;
+	to->tty = o->tty;
+	to->function = o->func;
+	to->cgroup = o->create.cgroup;
+	to->join_only = o->create.cgroup && (p->path || !p->config);
+	to->last_call = true;
+	return read_preserve_fds(o->preserve_fds, &to->preserve_fds, err);
+}
+
+static int decide(const struct globals *g, struct plan_of_action *p, const struct options *o,
+		  char **argv, struct err *err)
+{
+	struct ctrnet_factory_options all = library_options(g);
+	struct ctrnet_error error;
+	int words, ret;
+
+	all.ignore_missing_lsm = o->ignore_missing_lsm;
+	if (ctrnet_factory_open(&p->factory, g->root, &all, &error) < 0)
+		return library_error(&error, err);
+	ret = choose_container(p, o, argv, &words, err);
+	return ret == 0 ? describe_process(o, p, argv + words, err) : ret;
+}
+
+/* --- What is said, by its flags --- */
+
+static const struct {
+	const char *member, *flag;
+} members[] = {
+	{ "function: ", "--func: " },
+	{ "cwd: ", "--cwd: " },
+	{ "preserve_fds: ", "--preserve-fds: " },
+};
+
+/* A member of struct ctrnet_exec_options is a flag here, but for the words. */
+static void name_flag(struct err *err)
+{
+	if (str_starts(err->text, "args: "))
+		usage_error(&cmd_exec, err, "expected a command");
+	for (size_t i = 0; i < array_size(members); i++)
+		if (str_starts(err->text, members[i].member)) {
+			err_set(err, err->code, "%s%s", members[i].flag,
+				err->text + strlen(members[i].member));
+			return;
+		}
+}
+
+static int explain(const struct plan_of_action *p, const struct ctrnet_error *error,
+		   struct err *err)
+{
+	library_error(error, err);
+	if (error->code == CTRNET_CONFIG_INVALID) {
+		name_flag(err);
+		if (p->config && !p->path)
+			create_name_flag(err);
+	}
+	if (error->code == CTRNET_ID_IN_USE)
+		return err_append(err, " (--id gives another one an id of its own)");
+	if (error->code == CTRNET_CONTAINER_NOT_RUNNING && p->options.join_only)
+		return err_wrap(err, "--cgroup");
+	if (error->number == -EPERM && geteuid() != 0)
+		return err_append(err, " (--dry-run need not)");
+	return err->code;
+}
+
+/* --- */
+
+static int show(struct plan_of_action *p, struct err *err)
+{
+	_cleanup_free_ char *plan = NULL;
+	struct ctrnet_error error;
+
+	if (!p->config)
+		return err_set(err, -EINVAL, "--dry-run: needs a config, or flags in its place");
+	if (p->options.join_only)
+		return err_set(
+			err, -EINVAL,
+			"--dry-run: shows how a container is made, and with a config --cgroup "
+			"is for a process that joins one");
+	if (ctrnet_exec_plan(p->factory, p->id, p->config, &p->options, &plan, &error) < 0)
+		return explain(p, &error, err);
+	fputs(plan, stdout);
 	return 0;
 }
 
-/* With a config, or with flags in its place, it is `exec CMD`, else `exec ID CMD`. */
-static int decide(const struct globals *g, struct plan_of_action *p, const struct options *o,
-		  int argc, char **argv, struct err *err)
+static int execute(struct plan_of_action *p, struct err *err)
 {
-	int ret = o->config && !*o->config ? err_set(err, -EINVAL, "--config: empty")
-					   : config_find(o->config, &p->config, err);
+	struct ctrnet_error error;
+	int code;
 
-	if (ret < 0)
-		return ret;
-	p->has_spec = p->config || o->rootfs || making_flag(o) ||
-		      (o->create.cgroup && !names_container(g, o->id || !argc ? o->id : *argv));
-	p->joins = o->create.cgroup && (p->config || !p->has_spec);
-	if (p->config) {
-		ret = check_no_flags(o, p->config, err);
-		if (ret == 0)
-			ret = read_config(o, p, err);
-	} else if (p->has_spec) {
-		ret = read_flags(o, p, err);
-	} else {
-		const char *id = o->id ? o->id : argc ? *argv++ : NULL;
-
-		if (!id)
-			return usage_error(&cmd_exec, err,
-					   "expected --config FILE, or the ID of a container");
-		p->id = strdup(id);
-		ret = p->id ? id_check(id, err) : err_oom(err);
-	}
-	p->spec.ignore_missing_lsm = p->spec.ignore_missing_lsm || o->ignore_missing_lsm;
-	return ret == 0 ? describe_process(o, p, argv, err) : ret;
+	if (ctrnet_exec(p->factory, p->id, p->config, &p->options, &code, &error) < 0)
+		return explain(p, &error, err);
+	return code;
 }
 
-static int show(const struct globals *g, struct plan_of_action *p, struct err *err)
+static int list_functions(void)
 {
-	struct scope scope = { 0 };
-	struct build build;
-	struct store store;
-	uint64_t netns;
-	int ret = host_netns(&netns, err);
+	const struct ctrnet_function *f;
 
-	if (ret == 0)
-		ret = store_name(&store, g->root, p->id, err);
-	if (ret < 0)
-		return ret;
-	spec_set_process(&p->spec, &p->process);
-	ret = labels_settle(&p->spec, err);
-	if (ret == 0)
-		ret = store_scope(&store, netns, &scope, err);
-	if (ret == 0)
-		ret = build_plan(&build, &p->spec, &scope, err);
-	if (ret == 0) {
-		if (p->beside)
-			ret = beside_plan(p->bundle, &p->spec, &build.plan, err);
-		if (ret == 0)
-			build_show(&build, &p->spec, stdout);
-		build_release(&build);
-	}
-	scope_release(&scope);
-	store_close(&store);
-	return ret;
-}
-
-static void list_functions(void)
-{
 	printf("%-10s%s\n", "NAME", "USAGE");
-	for (const struct function *f = functions; f->name; f++)
+	for (size_t i = 0; (f = ctrnet_function_at(i)); i++)
 		printf("%-10s%s%s%s\n", f->name, f->args, *f->args ? ": " : "", f->summary);
+	return 0;
 }
 
-static int execute(const struct globals *g, struct plan_of_action *p, struct err *err)
+/* First of all; without the rights for it, nothing will be executed in a container either. */
+static int protect(const struct globals *g, const struct options *o, struct err *err)
 {
-	struct exec_request request = {
-		.root = g->root,
-		.id = p->id,
-		.bundle = p->bundle,
-		.source = p->source,
-		.beside = p->beside,
-		.spec = p->has_spec ? &p->spec : NULL,
-		.process = &p->process,
-		.joins = p->joins,
-	};
-	int code = 0;
-	int ret;
+	struct ctrnet_error error;
 
-	if (geteuid() != 0)
-		return err_set(err, -EPERM, "must be run as root (--dry-run need not)");
-	ret = container_exec(&request, &code, err);
-	return ret < 0 ? ret : code;
+	if (o->dry_run || geteuid() != 0 || ctrnet_protect_program(g->argv, &error) == 0)
+		return 0;
+	return library_error(&error, err);
+}
+
+static int run_options(const struct globals *g, const struct options *o, char **argv,
+		       struct err *err)
+{
+	_cleanup_(release) struct plan_of_action p = { .options = CTRNET_EXEC_OPTIONS_INIT };
+	int ret = protect(g, o, err);
+
+	if (ret == 0)
+		ret = decide(g, &p, o, argv, err);
+	if (ret < 0)
+		return ret;
+	return o->dry_run ? show(&p, err) : execute(&p, err);
 }
 
 static int run(const struct globals *globals, int argc, char **argv, struct err *err)
 {
-	_cleanup_(release) struct plan_of_action p = { 0 };
-	struct spec_names_watch watch;
 	struct options o = { 0 };
 	int at = command_options(&cmd_exec, &o, argc, argv, err);
 	int ret;
 
-	p.manager = (enum cgroup_manager)globals->cgroup_manager;
 	if (at < 0)
 		return at == -ECANCELED ? 0 : at;
-	if (o.list) {
-		list_functions();
-		option_release(options, &o);
-		return 0;
-	}
-	spec_names_watch(&watch, &p.names);
-	/* Without the rights for it, nothing will be executed in a container either. */
-	ret = o.dry_run || geteuid() != 0 ? 0 : self_protect(globals->argv, err);
-	if (ret == 0)
-		ret = decide(globals, &p, &o, argc - at, argv + at, err);
-	if (ret == 0 && o.dry_run && !p.has_spec)
-		ret = err_set(err, -EINVAL, "--dry-run: needs a config, or flags in its place");
-	if (ret == 0 && o.dry_run && p.joins)
-		ret = err_set(
-			err, -EINVAL,
-			"--dry-run: shows how a container is made, and with a config --cgroup "
-			"is for a process that joins one");
-	if (ret == 0)
-		ret = o.dry_run ? show(globals, &p, err) : execute(globals, &p, err);
-	spec_names_unwatch(&watch);
+	ret = o.list ? list_functions() : run_options(globals, &o, argv + at, err);
 	option_release(options, &o);
-	if (ret < 0)
-		spec_names_apply(&p.names, err);
 	if (ret < 0 && strncmp(err->text, "exec: ", 6))
 		err_wrap(err, "exec");
 	return ret;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void record(void *arg, enum ctrnet_log_level level, const char *line)
+void library_log(void *arg, enum ctrnet_log_level level, const char *line)
 {
 	(void)arg;
 	switch (level) {
@@ -24,15 +24,22 @@ static void record(void *arg, enum ctrnet_log_level level, const char *line)
 	}
 }
 
-int library_open(const struct globals *globals, struct ctrnet_factory **factory, struct err *err)
+struct ctrnet_factory_options library_options(const struct globals *globals)
 {
 	struct ctrnet_factory_options options = CTRNET_FACTORY_OPTIONS_INIT;
+
+	options.log = library_log;
+	options.cgroup_manager = (enum ctrnet_cgroup_manager)globals->cgroup_manager;
+	return options;
+}
+
+int library_open(const struct globals *globals, struct ctrnet_factory **factory, struct err *err)
+{
+	struct ctrnet_factory_options options = library_options(globals);
 	struct ctrnet_error error;
 
-	options.log = record;
-	options.cgroup_manager = (enum ctrnet_cgroup_manager)globals->cgroup_manager;
 	if (ctrnet_factory_open(factory, globals->root, &options, &error) < 0)
-		return err_set(err, error.number, "%s", error.text);
+		return library_error(&error, err);
 	return 0;
 }
 
@@ -41,9 +48,24 @@ void library_close(struct ctrnet_factory **factory)
 	ctrnet_factory_close(*factory);
 }
 
+int library_error(const struct ctrnet_error *error, struct err *err)
+{
+	return err_set(err, error->number, "%s", error->text);
+}
+
 int library_fail(const struct command *c, const struct ctrnet_error *error, struct err *err)
 {
 	return err_set(err, error->number, "%s: %s", c->name, error->text);
+}
+
+int library_check_rootfs(const struct ctrnet_config *config, struct err *err)
+{
+	struct ctrnet_error error;
+
+	if (ctrnet_config_rootfs(config) || ctrnet_config_check(config, &error) == 0)
+		return 0;
+	library_error(&error, err);
+	return err_append(err, " (or give --rootfs)");
 }
 
 static int of_directory(const struct command *c, char **id, struct err *err)

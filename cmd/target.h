@@ -6,11 +6,20 @@
 #include "cmd/cmd.h"
 #include "container/ctrnet.h"
 
-/* The factory of --root, with the log of ours. */
+/* Where the library's log goes: to ours. */
+void library_log(void *arg, enum ctrnet_log_level level, const char *line);
+/* What goes for all of its containers. */
+struct ctrnet_factory_options library_options(const struct globals *globals);
+/* The factory of --root, with these. */
 int library_open(const struct globals *globals, struct ctrnet_factory **factory, struct err *err);
 void library_close(struct ctrnet_factory **factory);
-/* What the library says, as what @c says; its negative errno. */
+/* What the library says, as it is; its negative errno. */
+int library_error(const struct ctrnet_error *error, struct err *err);
+/* The same, as what @c says. */
 int library_fail(const struct command *c, const struct ctrnet_error *error, struct err *err);
+
+/* Has @config, which was read from a file, a root directory? Else the error says how to give it one. */
+int library_check_rootfs(const struct ctrnet_config *config, struct err *err);
 
 /*
  * --id, or else the operand argv[*@at], which is taken then, or else the container of the directory one stands in, or that

@@ -48,6 +48,15 @@ int api_fail(struct ctrnet_error *error, enum ctrnet_code code, const struct err
 	return err->code;
 }
 
+int api_fail_named(struct ctrnet_error *error, enum ctrnet_code code,
+		   const struct spec_names *names, const struct err *err)
+{
+	struct err named = *err;
+
+	spec_names_apply(names, &named);
+	return api_fail(error, code, &named);
+}
+
 static bool all_zero(const unsigned char *p, size_t n)
 {
 	while (n > 0 && p[n - 1] == 0)
@@ -142,22 +151,22 @@ static int run_recorded(void *arg, int *fds, struct err *err)
  * A process that joins a container has this memory until its execve(2), and somebody inside may get at it: what is in it is
  * taken for text, and no more is believed.
  */
-static void replay(const struct records *shared, const struct api_options *options)
+static void replay(const struct records *shared)
 {
 	struct records r;
 
 	memcpy(&r, shared, sizeof(r));
 	r.used = r.used < sizeof(r.text) ? r.used : sizeof(r.text) - 1;
 	r.text[r.used] = '\0';
-	for (size_t at = 0; options->log && at + 1 < r.used; at += strlen(r.text + at + 1) + 2) {
-		str_make_printable(r.text + at + 1);
-		record((void *)options, r.text[at] == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING,
-		       r.text + at + 1);
+	for (size_t at = 0; at + 1 < r.used; at += strlen(r.text + at + 1) + 2) {
+		if (r.text[at] == LOG_DEBUG)
+			log_debug("%s", r.text + at + 1);
+		else
+			log_warn("%s", r.text + at + 1);
 	}
 }
 
-int api_apart(const struct api_options *options, apart_function *f, void *arg, int low, int *fds,
-	      size_t n, struct err *err)
+int api_apart(apart_function *f, void *arg, int low, int *fds, size_t n, struct err *err)
 {
 	struct recorded r = { f, arg, apart_memory(sizeof(*r.records)) };
 	int ret;
@@ -165,7 +174,7 @@ int api_apart(const struct api_options *options, apart_function *f, void *arg, i
 	if (!r.records)
 		return err_oom(err);
 	ret = apart_run(run_recorded, &r, low, fds, n, err);
-	replay(r.records, options);
+	replay(r.records);
 	apart_memory_free(r.records, sizeof(*r.records));
 	return ret;
 }

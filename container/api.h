@@ -18,7 +18,7 @@
 
 /* What a call takes along from the factory. */
 struct api_options {
-	void (*log)(void *arg, enum ctrnet_log_level level, const char *line);
+	ctrnet_log_function *log;
 	void *log_arg;
 	bool ignore_missing_lsm;
 	enum ctrnet_cgroup_manager manager;
@@ -32,6 +32,9 @@ struct ctrnet_factory {
 struct ctrnet_config {
 	struct spec spec;
 	struct spec_names names; /* for errors of what is made of it */
+	char *given, *real;   /* the file it was read from, absolute, and its real path; or NULL */
+	struct err no_rootfs; /* why its root directory is not known; none once one is set */
+	struct api_options options; /* a log, for calls without a factory */
 };
 
 /* All there is to know is on disk, so threads may share one. */
@@ -53,12 +56,15 @@ struct ctrnet_process {
 /* Between them nothing is printed: `struct log_diversion before _cleanup_(log_restore) = api_log(options)`. */
 struct log_diversion api_log(const struct api_options *options);
 
-/* apart_run(), whose records come to the caller's log when it is over. */
-int api_apart(const struct api_options *options, apart_function *f, void *arg, int low, int *fds,
-	      size_t n, struct err *err);
+/* apart_run(), whose records come to the log, diverted as it is here, when it is over. */
+int api_apart(apart_function *f, void *arg, int low, int *fds, size_t n, struct err *err);
 
 /* Hand @err, which was filled in, to the caller as @code; returns its negative errno. */
 int api_fail(struct ctrnet_error *error, enum ctrnet_code code, const struct err *err);
+
+/* The same, with the keys that it names as the config of @names has them. */
+int api_fail_named(struct ctrnet_error *error, enum ctrnet_code code,
+		   const struct spec_names *names, const struct err *err);
 
 /* @from as it is stored, and its process; released on failure. */
 int spec_copy(struct spec *to, const struct spec *from, struct err *err);
@@ -68,6 +74,12 @@ int spec_copy(struct spec *to, const struct spec *from, struct err *err);
  * and says something that we do not understand.
  */
 int api_take(void *to, size_t size, const void *from, const char *what, struct err *err);
+
+/*
+ * Complete and check @spec, which is the config's or a copy of it, with the words that errors have then: the path of the config in
+ * front, and its own keys.
+ */
+int api_config_prepare(const struct ctrnet_config *config, struct spec *spec, struct err *err);
 
 /* A handle of @spec and @names, which it owns from here on, also if this fails. */
 int api_config_new(struct ctrnet_config **config, struct spec *spec, struct spec_names *names,

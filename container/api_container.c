@@ -229,8 +229,9 @@ static enum ctrnet_code destroy_code(int ret)
 
 static int destroy(const struct api_options *options, struct destroy *d, struct ctrnet_error *error)
 {
+	_cleanup_(log_restore) struct log_diversion before = api_log(options);
 	struct err err = { 0 };
-	int ret = api_apart(options, destroy_apart, d, 0, NULL, 0, &err);
+	int ret = api_apart(destroy_apart, d, 0, NULL, 0, &err);
 
 	return ret < 0 ? api_fail(error, destroy_code(ret), &err) : 0;
 }

@@ -91,7 +91,7 @@ static int prepare(const struct ctrnet_factory *f, struct spec *spec, struct err
 
 /* Under the lock of the directory that says so. */
 static int take_id(const struct ctrnet_factory *f, const char *id, struct spec *spec,
-		   struct err *err)
+		   const struct spec_names *names, struct err *err)
 {
 	struct state state = { .id = (char *)id, .kept = true };
 	struct store store;
@@ -105,6 +105,8 @@ static int take_id(const struct ctrnet_factory *f, const char *id, struct spec *
 		state.spec = take_struct(*spec);
 		state.owner = geteuid();
 		ret = host_netns(&state.netns, err);
+		if (ret == 0)
+			ret = store_write_names(&store, names, err);
 		if (ret == 0)
 			ret = store_write_state(&store, &state, err);
 		*spec = take_struct(state.spec);
@@ -133,19 +135,20 @@ int ctrnet_container_create(struct ctrnet_factory *factory, const char *id,
 
 	if (id_check(id, &err) < 0)
 		return api_fail(error, CTRNET_INVALID_ID_FORMAT, &err);
+	if (config->no_rootfs.code < 0)
+		return api_fail_named(error, CTRNET_CONFIG_INVALID, &config->names,
+				      &config->no_rootfs);
 	if (spec_copy(&spec, &config->spec, &err) < 0)
 		return api_fail(error, CTRNET_SYSTEM_ERROR, &err);
 	spec_names_watch(&watch, &config->names);
 	ret = prepare(factory, &spec, &err);
 	spec_names_unwatch(&watch);
-	if (ret < 0) {
-		spec_names_apply(&config->names, &err);
-		return api_fail(error, CTRNET_CONFIG_INVALID, &err);
-	}
+	if (ret < 0)
+		return api_fail_named(error, CTRNET_CONFIG_INVALID, &config->names, &err);
 	ret = api_container_new(&c, factory->root, id, &factory->options, &err);
 	if (ret < 0)
 		return api_fail(error, CTRNET_SYSTEM_ERROR, &err);
-	ret = take_id(factory, id, &spec, &err);
+	ret = take_id(factory, id, &spec, &config->names, &err);
 	if (ret < 0) {
 		ctrnet_container_free(c);
 		return api_fail(error, create_code(ret), &err);

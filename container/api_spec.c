@@ -4,6 +4,7 @@
  * what is said to it, is the decoder's to know.
  */
 #include "container/api.h"
+#include "container/profile.h"
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -471,6 +472,33 @@ static int parse(const struct ctrnet_spec *from, struct spec *spec, struct err *
 	return ret;
 }
 
+static int set_profile(const struct ctrnet_spec *from, struct spec *spec, struct err *err)
+{
+	if (!from->security)
+		return 0;
+	if (from->seccomp)
+		return err_set(err, -EINVAL, "security: does not go with seccomp");
+	return spec_set_profile(spec, from->security, err);
+}
+
+int ctrnet_id_mappings_for_root(uint32_t root, struct ctrnet_id_mapping *maps, size_t *count,
+				struct ctrnet_error *error)
+{
+	struct err err = { 0 };
+	struct id_map *made;
+	int ret = id_maps_for_root(root, &made, count);
+
+	if (ret < 0) {
+		err_set(&err, ret, "%u is no id from 0 to %d", root, ID_ROOT_MAX - 1);
+		return api_fail(error, CTRNET_CONFIG_INVALID, &err);
+	}
+	for (size_t i = 0; i < *count; i++)
+		maps[i] = (struct ctrnet_id_mapping){ made[i].container_id, made[i].host_id,
+						      made[i].size };
+	free(made);
+	return 0;
+}
+
 int ctrnet_config_make(struct ctrnet_config **config, const struct ctrnet_spec *spec,
 		       struct ctrnet_error *error)
 {
@@ -485,6 +513,10 @@ int ctrnet_config_make(struct ctrnet_config **config, const struct ctrnet_spec *
 		ret = check_more(&t.spec, &err);
 	if (ret == 0)
 		ret = parse(&t.spec, &made, &err);
+	if (ret == 0 && set_profile(&t.spec, &made, &err) < 0) {
+		ret = err.code;
+		spec_release(&made);
+	}
 	return ret < 0 ? api_fail(error, CTRNET_CONFIG_INVALID, &err)
 		       : api_config_new(config, &made, &(struct spec_names){ 0 }, error);
 }

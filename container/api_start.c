@@ -2,6 +2,7 @@
 /* A process is started, by a process that is forked for it: see lib/apart.h. */
 #include "container/api.h"
 #include "container/container.h"
+#include "container/function.h"
 #include "container/merge.h"
 #include "lib/cleanup.h"
 #include "lib/str.h"
@@ -98,15 +99,17 @@ static int describe(const struct ctrnet_process_options *o, struct spec *spec, s
 		    struct err *err)
 {
 	const struct process_flags flags = { .user = o->user, .cwd = o->cwd, .tty = o->console };
-	int ret = 0;
+	_cleanup_(strv_cleanup) char **args = NULL;
+	const struct function *function;
+	int ret = function_words(o->function, (char *const *)o->args, &function, &args, err);
 
-	if (o->cwd && *o->cwd != '/')
-		return err_set(err, -EINVAL, "cwd: '%.200s' is not an absolute path", o->cwd);
-	if (o->env && strv_copy(&spec->process.env, (char *const *)o->env) < 0)
-		return err_oom(err);
-	ret = process_merge(spec, &flags, (char *const *)o->args, p, err);
+	if (ret == 0 && o->env && strv_copy(&spec->process.env, (char *const *)o->env) < 0)
+		ret = err_oom(err);
+	if (ret == 0)
+		ret = process_merge(spec, &flags, args, p, err);
 	if (ret < 0)
 		return ret;
+	p->function = function;
 	p->preserve_fds = (unsigned int)o->extra_fd_count;
 	p->nested = o->cgroup;
 	return o->capabilities ? set_capabilities(p, o->capabilities, err) : 0;
@@ -234,17 +237,18 @@ static void keep_nested(const struct ctrnet_container *c, const struct outcome *
 
 static int check_options(const struct ctrnet_process_options *o, struct err *err)
 {
-	if (!o->args || !o->args[0])
-		return err_set(err, -EINVAL, "args: a command is missing");
-	return 0;
+	_cleanup_(strv_cleanup) char **args = NULL;
+	const struct function *function;
+	int ret = function_words(o->function, (char *const *)o->args, &function, &args, err);
+
+	return ret == 0 && !*args ? err_set(err, -EINVAL, "args: a command is missing") : ret;
 }
 
 static int start(struct start *s, struct ctrnet_process **process, struct err *err)
 {
 	size_t n = s->options->console ? 2 : 1;
 	int fds[] = { -1, -1 };
-	int ret = api_apart(&s->container->options, start_apart, s, first_free(s->options), fds, n,
-			    err);
+	int ret = api_apart(start_apart, s, first_free(s->options), fds, n, err);
 
 	reap_failed(s->outcome->run.between);
 	if (ret == 0)
@@ -265,7 +269,9 @@ int ctrnet_container_start(struct ctrnet_container *c, const struct ctrnet_proce
 {
 	_cleanup_(log_restore) struct log_diversion before = api_log(&c->options);
 	struct ctrnet_process_options o = CTRNET_PROCESS_OPTIONS_INIT;
+	_cleanup_(spec_names_release) struct spec_names names = { 0 };
 	struct start s = { .container = c, .options = &o };
+	struct spec_names_watch watch;
 	struct err err = { 0 };
 	enum ctrnet_code code;
 	int ret;
@@ -283,12 +289,17 @@ int ctrnet_container_start(struct ctrnet_container *c, const struct ctrnet_proce
 	s.run.detached = s.run.blocked = true;
 	s.run.size = (struct winsize){ .ws_row = o.rows, .ws_col = o.columns };
 	s.outcome->code = CTRNET_SYSTEM_ERROR;
+	store_peek_names(c->root, c->id, &names);
+	spec_names_watch(&watch, &names);
 	ret = start(&s, process, &err);
+	spec_names_unwatch(&watch);
 	if (ret == 0)
 		keep_nested(c, s.outcome, *process);
 	code = s.outcome->code;
 	apart_memory_free(s.outcome, sizeof(*s.outcome));
+	/* What is wrong with the options is no key's. */
 	if (ret < 0)
-		return api_fail(error, code, &err);
+		return code == CTRNET_CONFIG_INVALID ? api_fail(error, code, &err)
+						     : api_fail_named(error, code, &names, &err);
 	return 0;
 }

@@ -198,15 +198,15 @@ static int open_apart(void *arg, int *fds, struct err *err)
 	return fds[0] < 0 ? fds[0] : 0;
 }
 
-static int read_stats(const struct ctrnet_container *c, const struct state *state, int pidfd,
-		      struct container_stats *stats, struct err *err)
+static int read_stats(const struct state *state, int pidfd, struct container_stats *stats,
+		      struct err *err)
 {
 	_cleanup_fd_ int netns = -1;
 	int sock = -1;
 	int ret = container_open_netns(state, pidfd, &netns, err);
 
 	if (ret == 0 && netns >= 0)
-		ret = api_apart(&c->options, open_apart, &netns, 0, &sock, 1, err);
+		ret = api_apart(open_apart, &netns, 0, &sock, 1, err);
 	return ret < 0 ? ret : container_stats_read(state, pidfd, sock, stats, err);
 }
 
@@ -223,7 +223,7 @@ int ctrnet_container_stats(struct ctrnet_container *c, struct ctrnet_stats **sta
 	if (ret < 0)
 		return ret;
 	p = calloc(1, sizeof(*p));
-	ret = p ? read_stats(c, &state, pidfd, &p->from, &err) : err_oom(&err);
+	ret = p ? read_stats(&state, pidfd, &p->from, &err) : err_oom(&err);
 	if (ret == 0)
 		ret = fill(p, &err);
 	if (ret < 0) {

@@ -28,6 +28,7 @@ struct exec_request {
 		spec; /* prepared; NULL: an existing container's stored one. Its process is unused */
 	struct process *process; /* the command; args not empty */
 	bool joins;              /* only: a container that does not run is -ESRCH */
+	enum ctrnet_code code;   /* of a failure, for who asked; filled in by it */
 };
 
 /*

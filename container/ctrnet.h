@@ -20,7 +20,7 @@
  *   untouched on failure, and nothing is left half made.
  * - It prints nothing, ends no program, installs no signal handler, and changes neither directory, umask nor signal mask
  *   of the program. What cannot be done in a thread (namespaces, a clone) is done by a process that is forked for it and
- *   waited for.
+ *   waited for. The one call that is otherwise is ctrnet_exec(), which says so.
  * - All that is known of a container is on disk, under a lock: any number of threads and programs may drive one
  *   container at the same time, through one handle or through several. Of two that exclude each other one wins; the other
  *   gets an error. A handle is freed when no call uses it any more; that is the caller's to see to.
@@ -89,6 +89,9 @@ struct ctrnet_factory;
 
 enum ctrnet_log_level { CTRNET_LOG_DEBUG, CTRNET_LOG_WARNING, CTRNET_LOG_ERROR };
 
+/* Gets what is worth knowing and is no error, a line at a time, in the thread of the call that it comes from. */
+typedef void ctrnet_log_function(void *arg, enum ctrnet_log_level level, const char *line);
+
 /* Who makes a new container's cgroup. The container remembers it. */
 enum ctrnet_cgroup_manager {
 	CTRNET_CGROUP_MANAGER_CGROUPFS, /* the library, in the mounted hierarchies */
@@ -98,11 +101,7 @@ enum ctrnet_cgroup_manager {
 
 struct ctrnet_factory_options {
 	size_t size;
-	/*
-	 * What is worth knowing and is no error, a line at a time, in the thread of the call that it comes from. NULL:
-	 * it is dropped.
-	 */
-	void (*log)(void *arg, enum ctrnet_log_level level, const char *line);
+	ctrnet_log_function *log; /* NULL: it is dropped */
 	void *log_arg;
 	/* Go on without AppArmor or SELinux where a config asks for them and the kernel has none. */
 	bool ignore_missing_lsm;
@@ -127,14 +126,39 @@ CTRNET_API void ctrnet_factory_close(struct ctrnet_factory *factory);
 
 struct ctrnet_config;
 
-/* Read a config of any format that ctrnet knows; @name stands in front of what is wrong with it. */
+/*
+ * Read a config of any format that ctrnet knows; @name stands in front of what is wrong with it. Errors and warnings of what is
+ * made of it later name keys as the config does, whatever its format. One of a file knows where that is: see ctrnet_exec().
+ */
 CTRNET_API int ctrnet_config_load(struct ctrnet_config **config, const char *path,
 				  struct ctrnet_error *error);
 CTRNET_API int ctrnet_config_parse(struct ctrnet_config **config, const char *json, size_t length,
 				   const char *name, struct ctrnet_error *error);
-/* Put @path in the place of its root directory. Absolute. */
+/* As ctrnet_config_load(), with a log for what is read, which then is the config's: see ctrnet_config_set_log(). */
+CTRNET_API int ctrnet_config_load_logged(struct ctrnet_config **config, const char *path,
+					 ctrnet_log_function *log, void *log_arg,
+					 struct ctrnet_error *error);
+/* A log for calls that are about the config alone, without a factory, which has its own. NULL: none, as at first. */
+CTRNET_API void ctrnet_config_set_log(struct ctrnet_config *config, ctrnet_log_function *log,
+				      void *log_arg);
+/*
+ * Put @path, relative to the current directory, in the place of its root directory. Errors about that do not name a key of the
+ * config's any more.
+ */
 CTRNET_API int ctrnet_config_set_rootfs(struct ctrnet_config *config, const char *path,
 					struct ctrnet_error *error);
+/*
+ * Its root directory: the one that was set, or that it names, or, of a container.json or a config from before mid-2015 that names
+ * none, the directory it is in; NULL: it has none. The config's, until that is changed.
+ */
+CTRNET_API const char *ctrnet_config_rootfs(const struct ctrnet_config *config);
+/* The command that it names itself, as configs of 2014 and of the OCI's do; NULL: none. The config's. */
+CTRNET_API const char *const *ctrnet_config_args(const struct ctrnet_config *config);
+/*
+ * Is it one that a container can be made of? Looks at the config, and at where it came from, and at nothing else; so what this
+ * host, or its kernel, has not is found out by ctrnet_container_create(), and later.
+ */
+CTRNET_API int ctrnet_config_check(const struct ctrnet_config *config, struct ctrnet_error *error);
 
 enum ctrnet_format {
 	CTRNET_FORMAT_LIBCONTAINER, /* as of mid-2015 */
@@ -145,6 +169,30 @@ enum ctrnet_format {
 CTRNET_API int ctrnet_config_json(const struct ctrnet_config *config, enum ctrnet_format format,
 				  char **json, struct ctrnet_error *error);
 CTRNET_API void ctrnet_config_free(struct ctrnet_config *config);
+
+/*
+ * The formats that a config can be in are counted from 0, the latest first: "libcontainer (mid-2015)" and its like; NULL behind
+ * the last.
+ */
+CTRNET_API const char *ctrnet_format_name(size_t format);
+
+/* A key that a config may have. */
+struct ctrnet_key {
+	const char *name;  /* "networks[].name" */
+	const char *type;  /* "string", "list of objects", ... */
+	const char *range; /* "68 to 65535", "one of NEWNS, NEWUTS"; "": any of its type */
+	const char *help;  /* one line; NULL: none */
+	bool alias;        /* another spelling of the key before */
+};
+
+/* Else ctrnet tells it from others, and refuses it. */
+CTRNET_API bool ctrnet_format_is_read(size_t format);
+/* Call @visit for each key of a format that is read, an object before its members. Strings are gone when @visit returns. */
+CTRNET_API void ctrnet_format_keys(size_t format,
+				   void (*visit)(const struct ctrnet_key *key, void *arg),
+				   void *arg);
+/* Which format the config @path is in, told by its keys; it is not read any further. */
+CTRNET_API int ctrnet_format_detect(const char *path, size_t *format, struct ctrnet_error *error);
 
 /* --- configs in C --- */
 
@@ -357,11 +405,16 @@ struct ctrnet_spec {
 	/* Other keys of a container.json, and their values as JSON: { "time_offsets", "{\"boottime\": {\"secs\": 60}}" }. */
 	const struct ctrnet_pair *more;
 	size_t more_count;
+	/*
+	 * "high", "medium" or "low": the capabilities and the filter of nsinit's profile of that name, and no_new_privileges, in
+	 * the place of what is said above. No key; NULL: none.
+	 */
+	const char *security;
 };
 /* clang-format off */
 #define CTRNET_SPEC_INIT { sizeof(struct ctrnet_spec), NULL, false, false, false, NULL, NULL, 0, false, NULL, 0, NULL, \
 	NULL, 0, NULL, 0, NULL, NULL, NULL, 0, NULL, 0, NULL, NULL, 0, NULL, 0, NULL, 0, NULL, NULL, 0, NULL, NULL, \
-	NULL, NULL, NULL, 0 }
+	NULL, NULL, NULL, 0, NULL }
 /* clang-format on */
 
 CTRNET_API int ctrnet_config_make(struct ctrnet_config **config, const struct ctrnet_spec *spec,
@@ -370,6 +423,20 @@ CTRNET_API int ctrnet_config_make(struct ctrnet_config **config, const struct ct
 /* What libcontainer gave to every container: /dev/null and its like, and what may be opened besides them. */
 CTRNET_API const struct ctrnet_device *ctrnet_default_devices(size_t *count);
 CTRNET_API const struct ctrnet_device_rule *ctrnet_default_device_rules(size_t *count);
+
+/*
+ * The container that nobody described: what nsinit started without a config, and what `ctrnet exec --rootfs` starts from. Mount, UTS,
+ * IPC, pid and network namespaces, the usual mounts, devices and masks, 14 capabilities, 1024 open files, hostname "nsinit", and a
+ * cgroup below "nsinit", which is @cgroup. There are no networks, and no rootfs. Both structs begin as their _INIT; strings and lists
+ * that are put in are the library's, and constant.
+ */
+CTRNET_API void ctrnet_template(struct ctrnet_spec *spec, struct ctrnet_cgroup *cgroup);
+/*
+ * The maps of a user namespace whose root is @root outside, and in which all other ids up to 2147483647 are themselves. At most
+ * 3 of them are put to @maps; *@count says how many. -ERANGE: @root is none from 0 to 2147483646.
+ */
+CTRNET_API int ctrnet_id_mappings_for_root(uint32_t root, struct ctrnet_id_mapping *maps,
+					   size_t *count, struct ctrnet_error *error);
 
 /* --- containers --- */
 
@@ -467,10 +534,12 @@ struct ctrnet_process_options {
 	 * ctrnet_process_wait(), or with the container if processes are left in it.
 	 */
 	bool cgroup;
+	/* The name of one of ctrnet_function_at()'s, which is executed in place of a program; args are its arguments then. */
+	const char *function;
 };
 /* clang-format off */
 #define CTRNET_PROCESS_OPTIONS_INIT { sizeof(struct ctrnet_process_options), NULL, NULL, NULL, NULL, \
-	{ 0, 1, 2 }, NULL, 0, NULL, false, 0, 0, false }
+	{ 0, 1, 2 }, NULL, 0, NULL, false, 0, 0, false, NULL }
 /* clang-format on */
 
 /*
@@ -539,6 +608,81 @@ CTRNET_API int ctrnet_process_resize(struct ctrnet_process *process, uint16_t ro
 				     uint16_t columns, struct ctrnet_error *error);
 /* Ends nothing. Safe on NULL. */
 CTRNET_API void ctrnet_process_free(struct ctrnet_process *process);
+
+/*
+ * Something that ctrnet itself does in a container, where a program would be executed: with its namespaces, user, capabilities
+ * and filter, and without a file in it. What it has to say goes to its output, and what goes wrong is an error of the call that
+ * started it.
+ */
+struct ctrnet_function {
+	const char *name;
+	const char *args; /* "PATH TYPE MAJOR MINOR"; "": it takes none */
+	const char *summary;
+};
+
+/* They are counted from 0; NULL behind the last. The first one, "exec", stands for a program. */
+CTRNET_API const struct ctrnet_function *ctrnet_function_at(size_t i);
+
+/* --- being a container's supervisor --- */
+
+#define CTRNET_PRESERVE_FDS_MAX 1000
+
+struct ctrnet_exec_options {
+	size_t size;
+	const char *const *args; /* NULL-terminated; NULL, or none: the config's command */
+	const char *const *env;  /* K=V, on top of the config's, or of PATH, TERM, HOSTNAME, HOME */
+	const char *user;        /* "user:group"; NULL: the config's, or root */
+	const char *cwd;         /* absolute; NULL: the config's, or "/" */
+	bool tty;                /* a terminal of its own, which this program's is connected with */
+	unsigned int preserve_fds; /* it gets that many of this program's, from 3 on, too */
+	const char *function;      /* as in struct ctrnet_process_options */
+	/* If it joins, in a cgroup of its own below the container's, which is removed when it has ended. */
+	bool cgroup;
+	bool join_only; /* CTRNET_CONTAINER_NOT_RUNNING if there is nothing to join */
+	bool last_call; /* nothing follows but this program's end, so nothing is put back: see below */
+};
+/* clang-format off */
+#define CTRNET_EXEC_OPTIONS_INIT { sizeof(struct ctrnet_exec_options), NULL, NULL, NULL, NULL, false, 0, NULL, false, false, \
+	false }
+/* clang-format on */
+
+/*
+ * Execute a command in the container @id, with this program's descriptors 0, 1 and 2, as `ctrnet exec` does. If that container
+ * runs, whoever started it, the command joins it; else it becomes the first process of a new one made of @config, which ends
+ * with the command and leaves nothing: what an earlier one of that id left behind is removed first, and it is not there for
+ * ctrnet_container_load() afterwards. Without a @config (NULL), it is the container's stored one. Blocks until the command ends:
+ * *@exit_code is its status, or 128 + signal.
+ *
+ * @id may be NULL with a config: it is made of the path that the config was read from, or of its root directory, and then only
+ * a container of just that origin is joined (else CTRNET_ID_IN_USE). Beside a container.json, files tell others of the container
+ * while it lives, as nsinit's did.
+ *
+ * There is no process in between: until it returns, this program is the container's supervisor, and what other calls promise
+ * does not hold.
+ *
+ * - It has to be a program of one thread, run as root, without children of its own: orphans of the container become its children,
+ *   and are reaped.
+ * - All signals are blocked (but not for the command, which gets the mask of before) and handed on to the command; SIGCHLD has its
+ *   default action, and this program is a child subreaper (PR_SET_CHILD_SUBREAPER) and cannot be dumped (PR_SET_DUMPABLE). Its
+ *   terminal is in raw mode if the command has one of its own. Afterwards all that is as before, but with @last_call: then a signal
+ *   that comes too late for the command does not take this program's exit status.
+ * - If this program is killed, so is the container.
+ * - The log may be called in a process that was cloned, before it becomes the command.
+ * - @config is used up, also on failure: nothing can be done with it but ctrnet_config_free().
+ *
+ * Call ctrnet_protect_program() first of all in main().
+ */
+CTRNET_API int ctrnet_exec(struct ctrnet_factory *factory, const char *id,
+			   struct ctrnet_config *config, const struct ctrnet_exec_options *options,
+			   int *exit_code, struct ctrnet_error *error);
+/*
+ * What ctrnet_exec() would do to make the container, as the commands that a person would type; to be given to free(). Changes
+ * nothing, needs no rights, and may be called by any thread.
+ */
+CTRNET_API int ctrnet_exec_plan(struct ctrnet_factory *factory, const char *id,
+				const struct ctrnet_config *config,
+				const struct ctrnet_exec_options *options, char **plan,
+				struct ctrnet_error *error);
 
 /* --- statistics --- */
 

@@ -95,13 +95,19 @@ static int run_joined(struct exec *x, int pidfd, int *exit_code, struct err *err
 	return ret;
 }
 
+static int fail(const struct exec *x, enum ctrnet_code code, int ret)
+{
+	x->request->code = code;
+	return ret;
+}
+
 static int check_starts(const struct exec *x, struct err *err)
 {
 	if (!x->request->joins)
 		return 0;
-	return err_set(err, -ESRCH,
-		       "--cgroup: container '%s' does not run, so that nothing can join it",
-		       x->request->id);
+	err_set(err, -ESRCH, "container '%s' does not run, so that nothing can join it",
+		x->request->id);
+	return fail(x, CTRNET_CONTAINER_NOT_RUNNING, -ESRCH);
 }
 
 /* What an earlier container of this id left behind. */
@@ -124,10 +130,9 @@ static int check_source(const struct exec *x, struct err *err)
 
 	if (!asked || !runs || !strcmp(asked, runs))
 		return 0;
-	return err_set(err, -EEXIST,
-		       "container '%s' runs, and was made from '%s', not from '%s' (--id gives "
-		       "another one an id of its own)",
-		       x->request->id, runs, asked);
+	err_set(err, -EEXIST, "container '%s' runs, and was made from '%s', not from '%s'",
+		x->request->id, runs, asked);
+	return fail(x, CTRNET_ID_IN_USE, -EEXIST);
 }
 
 static int choose(struct exec *x, int *exit_code, struct err *err)
@@ -142,11 +147,13 @@ static int choose(struct exec *x, int *exit_code, struct err *err)
 		return ret < 0 ? ret : run_new(x, exit_code, err);
 	}
 	ret = store_read_state(&x->store, &x->state, err);
-	if (ret == -ENOENT && !x->request->spec)
-		return err_set(err, -ENOENT,
-			       "container '%s' does not exist: it died while it was made "
-			       "('ctrnet delete %s' removes what is left)",
-			       x->request->id, x->request->id);
+	if (ret == -ENOENT && !x->request->spec) {
+		err_set(err, -ENOENT,
+			"container '%s' does not exist: it died while it was made "
+			"('ctrnet delete %s' removes what is left)",
+			x->request->id, x->request->id);
+		return fail(x, CTRNET_CONTAINER_NOT_EXISTS, -ENOENT);
+	}
 	if (ret == -ENOENT)
 		ret = host_netns(&x->state.netns, err);
 	if (ret == 0)
@@ -165,10 +172,11 @@ static int choose(struct exec *x, int *exit_code, struct err *err)
 
 static int open_and_choose(struct exec *x, int *exit_code, struct err *err)
 {
-	const struct exec_request *r = x->request;
+	struct exec_request *r = x->request;
 	int ret = store_open(&x->store, r->root, r->id, r->spec != NULL, err);
 
 	x->missed = false;
+	r->code = ret == -ENOENT && !r->spec ? CTRNET_CONTAINER_NOT_EXISTS : CTRNET_SYSTEM_ERROR;
 	if (ret == 0)
 		ret = choose(x, exit_code, err);
 	plan_release(&x->run.plan);

@@ -103,17 +103,3 @@ int config_set_rootfs(struct spec *spec, const char *given, struct err *err)
 	spec->rootfs.path = path;
 	return spec->loose_rootfs ? follow_rootfs(spec, err) : 0;
 }
-
-int config_rootfs(const char *given, const char *path, struct spec *spec, struct err *err)
-{
-	int ret;
-
-	if (given && !*given)
-		return err_set(err, -EINVAL, "--rootfs: empty");
-	if (given)
-		return config_set_rootfs(spec, given, err);
-	ret = config_find_rootfs(spec, path, err);
-	if (ret == 0 && str_empty(spec->rootfs.path))
-		return err_set(err, -EINVAL, "%s: rootfs: missing (or give --rootfs)", path);
-	return ret;
-}

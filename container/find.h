@@ -22,10 +22,4 @@ int config_find_rootfs(struct spec *spec, const char *path, struct err *err);
 /* Put @given, relative to the current directory, in its place. */
 int config_set_rootfs(struct spec *spec, const char *given, struct err *err);
 
-/*
- * For a command line: @given (NULL: none), else what the config @path says, else the directory of a container.json, or of any config in a
- * format where that was the rule.
- */
-int config_rootfs(const char *given, const char *path, struct spec *spec, struct err *err);
-
 #endif

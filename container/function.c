@@ -103,27 +103,68 @@ static int mknod_run(char *const *args, FILE *out, struct err *err)
 
 /* --- */
 
-const struct function functions[] = {
-	{ "exec", "CMD [ARG...]", "execute a program of the container's (the default)", NULL,
+/* Ended by one without a name. The first one stands for programs. */
+static const struct function functions[] = {
+	{ { "exec", "CMD [ARG...]", "execute a program of the container's (the default)" },
+	  NULL,
 	  NULL },
-	{ "ip", "", "show the container's network interfaces", ip_check, ip_run },
-	{ "mknod", MKNOD_ARGS, "make a device node (TYPE c, u or b) or a fifo (p)", mknod_check,
+	{ { "ip", "", "show the container's network interfaces" }, ip_check, ip_run },
+	{ { "mknod", MKNOD_ARGS, "make a device node (TYPE c, u or b) or a fifo (p)" },
+	  mknod_check,
 	  mknod_run },
-	{ .name = NULL },
+	{ .shown.name = NULL },
 };
 
-int function_find(const char *name, const struct function **out, struct err *err)
+const struct ctrnet_function *ctrnet_function_at(size_t i)
+{
+	static const size_t count = array_size(functions) - 1;
+
+	return i < count ? &functions[i].shown : NULL;
+}
+
+static int find(const char *name, const struct function **out, struct err *err)
 {
 	int ret;
 
-	for (const struct function *f = functions; f->name; f++) {
-		if (strcmp(f->name, name))
+	for (const struct function *f = functions; f->shown.name; f++) {
+		if (strcmp(f->shown.name, name))
 			continue;
 		*out = f;
 		return 0;
 	}
-	ret = err_set(err, -EINVAL, "unknown function '%.40s'; known are", name);
-	for (const struct function *f = functions; f->name; f++)
-		err_append(err, "%s %s", f == functions ? "" : ",", f->name);
+	ret = err_set(err, -EINVAL, "function: unknown function '%.40s'; known are", name);
+	for (const struct function *f = functions; f->shown.name; f++)
+		err_append(err, "%s %s", f == functions ? "" : ",", f->shown.name);
 	return ret;
+}
+
+/* A function's name stands before its arguments, as a program's does. */
+static int put_name(const struct function *f, char *const *args, char ***argv, struct err *err)
+{
+	_cleanup_(strv_cleanup) char **made = NULL;
+	int ret = f->check(args, err);
+
+	if (ret == 0 && strv_add(&made, f->shown.name) < 0)
+		ret = err_oom(err);
+	for (; ret == 0 && *args; args++)
+		if (strv_add(&made, *args) < 0)
+			ret = err_oom(err);
+	if (ret == 0)
+		*argv = take_ptr(made);
+	return ret;
+}
+
+int function_words(const char *name, char *const *args, const struct function **out, char ***argv,
+		   struct err *err)
+{
+	static char *const none[] = { NULL };
+	const struct function *f = functions;
+	int ret = name ? find(name, &f, err) : 0;
+
+	if (ret < 0)
+		return ret;
+	*out = f->run ? f : NULL;
+	if (f->run)
+		return put_name(f, args ? args : none, argv, err);
+	return strv_copy(argv, args ? args : none) < 0 ? err_oom(err) : 0;
 }

@@ -7,24 +7,25 @@
 #ifndef CONTAINER_FUNCTION_H
 #define CONTAINER_FUNCTION_H
 
+#include "container/ctrnet.h"
 #include "lib/err.h"
 
 #include <stdio.h>
 
 struct function {
-	const char *name;
-	const char *args; /* for its usage: "PATH TYPE MAJOR MINOR"; "": none */
-	const char *summary;
+	struct ctrnet_function shown; /* its name, and what there is to say of it */
 	/* Rules of its arguments (NULL-terminated, the name is not among them), before anything is done. */
 	int (*check)(char *const *args, struct err *err);
 	/* In the container; what it has to say goes to @out. */
 	int (*run)(char *const *args, FILE *out, struct err *err);
 };
 
-/* Ended by one without a name. The first one, "exec", stands for programs: it has neither check nor run. */
-extern const struct function functions[];
-
-/* -EINVAL with the list of known ones. */
-int function_find(const char *name, const struct function **out, struct err *err);
+/*
+ * The words that are executed: *@argv is an allocated copy of @args (NULL: none), behind the name of the function @name, whose rules
+ * they have to keep. *@out is NULL for a program, which is what no name, or the first one, says. An unknown name is -EINVAL with
+ * the list of known ones.
+ */
+int function_words(const char *name, char *const *args, const struct function **out, char ***argv,
+		   struct err *err);
 
 #endif

@@ -50,20 +50,24 @@ static char *name_of(const char *path)
 	return name;
 }
 
+int id_derive_real(const char *real, char **id, char **source, struct err *err)
+{
+	_cleanup_free_ char *hashed = strdup(real);
+	_cleanup_free_ char *name = NULL;
+	char *slash = hashed ? strrchr(hashed, '/') : NULL;
+
+	if (slash && !strcmp(slash, "/container.json"))
+		slash[slash == hashed] = '\0';
+	name = hashed ? name_of(hashed) : NULL;
+	*id = name ? str_format("%s-%08x", name, hash32(hashed, strlen(hashed))) : NULL;
+	if (*id && source)
+		*source = take_ptr(hashed);
+	return *id ? 0 : err_oom(err);
+}
+
 int id_derive(const char *path, char **id, char **source, struct err *err)
 {
 	_cleanup_free_ char *real = realpath(path, NULL);
-	_cleanup_free_ char *name = NULL;
-	char *slash;
 
-	if (!real)
-		return err_sys(err, -errno, "%s", path);
-	slash = strrchr(real, '/');
-	if (slash && !strcmp(slash, "/container.json"))
-		slash[slash == real] = '\0';
-	name = name_of(real);
-	*id = name ? str_format("%s-%08x", name, hash32(real, strlen(real))) : NULL;
-	if (*id && source)
-		*source = take_ptr(real);
-	return *id ? 0 : err_oom(err);
+	return real ? id_derive_real(real, id, source, err) : err_sys(err, -errno, "%s", path);
 }

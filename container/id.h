@@ -17,5 +17,7 @@ int id_check(const char *id, struct err *err);
  * *@source, the path that was hashed, tells them apart. Both are allocated; @source may be NULL.
  */
 int id_derive(const char *path, char **id, char **source, struct err *err);
+/* The same of a path that is a real one. */
+int id_derive_real(const char *real, char **id, char **source, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "container/merge.h"
 
 #include "container/command.h"
+#include "container/ctrnet.h"
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
@@ -70,7 +71,7 @@ static int merge_cwd(struct process *p, const char *given, struct err *err)
 	char *absolute;
 
 	if (given && *given != '/')
-		return err_set(err, -EINVAL, "--cwd: '%.200s' is not an absolute path", given);
+		return err_set(err, -EINVAL, "cwd: '%.200s' is not an absolute path", given);
 	if (given || str_empty(p->cwd) || *p->cwd == '/')
 		return replace(&p->cwd, given, err);
 	absolute = str_format("/%s", p->cwd);
@@ -88,29 +89,24 @@ static int merge_args(struct process *p, char *const *argv, struct err *err)
 	return strv_copy(&p->args, argv) < 0 ? err_oom(err) : 0;
 }
 
-#define PRESERVE_MAX 1000
-
 /* The caller's, which came through our execve(2): ours are all closed by one. */
 static int check_open(int fd, struct err *err)
 {
 	int flags = fcntl(fd, F_GETFD);
 
 	if (flags < 0 || flags & FD_CLOEXEC)
-		return err_set(err, -EBADF, "--preserve-fds: descriptor %d is not open", fd);
+		return err_set(err, -EBADF, "preserve_fds: descriptor %d is not open", fd);
 	return 0;
 }
 
-static int merge_fds(struct process *p, const char *given, struct err *err)
+static int merge_fds(struct process *p, unsigned int n, struct err *err)
 {
-	unsigned long long n;
 	int ret = 0;
 
-	if (!given)
-		return 0;
-	if (str_to_u64(given, PRESERVE_MAX, &n) < 0)
-		return err_set(err, -EINVAL, "--preserve-fds: '%.40s' is not a number from 0 to %d",
-			       given, PRESERVE_MAX);
-	p->preserve_fds = (unsigned int)n;
+	if (n > CTRNET_PRESERVE_FDS_MAX)
+		return err_set(err, -EINVAL, "preserve_fds: %u is more than %d", n,
+			       CTRNET_PRESERVE_FDS_MAX);
+	p->preserve_fds = n;
 	for (int i = 0; i < (int)n && ret == 0; i++)
 		ret = check_open(STDERR_FILENO + 1 + i, err);
 	return ret;

@@ -10,7 +10,7 @@
 
 struct process_flags {
 	const char *user, *cwd; /* NULL: as the config has it */
-	const char *preserve_fds;
+	unsigned int preserve_fds;
 	bool tty;
 	char **env; /* on top of the config's, or of what a login would find if that has none */
 };

@@ -40,9 +40,6 @@ refuses() {
 	refuses container/container.c '# include <libmnl/libmnl.h>' 'container/container.c:3'
 	refuses cmd/cmd.c '#include "container/container.h"' 'cmd/cmd.c:3: container/container.h is not container/ctrnet.h'
 	refuses cmd/cmd.c '#include "net/net.h"' 'cmd/cmd.c:3: net/net.h is not container/ctrnet.h'
-	printf '// SPDX-License-Identifier: Apache-2.0\n' >"$T/tree/cmd/exec.c"
-	refuses cmd/Kbuild 'obj-y += exec.o' 'an exception that nothing needs: cmd/exec.c container/beside.h'
-	rm "$T/tree/cmd/exec.c"
 	refuses ns/ns.c '	printf("hello");' 'ns/ns.c:2'
 	refuses ns/ns.c '	exit(1);' 'ns/ns.c:2'
 	refuses ns/Kbuild 'obj-$(CONFIG_X) += more.o' 'lists more.o, which has no source'

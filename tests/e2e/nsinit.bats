@@ -130,6 +130,11 @@ same_namespace() {
 	box_stop
 }
 
+@test "nsinit: of several --sysctl for one name the last counts" {
+	run ctrnet config --rootfs "$ROOT" --sysctl kernel.shmmni=1 --sysctl kernel.shmmax=2 --sysctl kernel.shmmni=3
+	assert_json "$output" '.system_properties == {"kernel.shmmni": "3", "kernel.shmmax": "2"}'
+}
+
 @test "nsinit: --net, --ipc, --uts, --pid: host, private and a path" {
 	box_start - --net host --ipc host --uts host --pid host
 	for kind in net ipc uts pid; do
