@@ -32,6 +32,7 @@ setup_file() {
 	build edges "$API/edges.c" "$API/check.c"
 	build threads "$API/threads.c" "$API/check.c"
 	build pairs "$API/pairs.c" "$API/check.c"
+	build exec "$API/exec.c" "$API/check.c"
 }
 
 # api PROGRAM TEST: it says nothing, and leaves nothing.
@@ -201,6 +202,17 @@ masked"
 @test "libctrnet: no cgroup where none was asked for" { quiet edges without_cgroups; }
 @test "libctrnet: a caller that does not wait for all that it started" { quiet callers never_waited; }
 @test "libctrnet: a failed start leaves nothing" { quiet callers failed_start; }
+
+@test "libctrnet: a supervisor, of a container of its own" { quiet exec anew; }
+@test "libctrnet: a supervisor, of a process that joins" { quiet exec joined; }
+@test "libctrnet: a supervisor hands on signals, and is as before" { quiet exec signals; }
+@test "libctrnet: what a supervisor is refused" { quiet exec refused; }
+@test "libctrnet: functions of its own" { quiet exec functions; }
+@test "libctrnet: the plan of a container" { quiet exec plan; }
+@test "libctrnet: formats and their keys" { quiet exec formats; }
+@test "libctrnet: configs of files" { quiet exec files; }
+@test "libctrnet: errors of a start name the keys that the config had" { quiet exec stored_names; }
+@test "libctrnet: the template, profiles, and maps of ids" { quiet exec made; }
 
 # What is forked for a start or a removal allocates memory, by design: glibc's allocator takes its locks around a fork (malloc/arena.c,
 # __malloc_fork_lock_parent). The address sanitizer's does so only from LLVM 18 and GCC 15 on; before, the child hangs on a lock

@@ -300,6 +300,33 @@ static void test_defaults(void **state)
 	ctrnet_config_free(read[1]);
 }
 
+/* The template is a config like any other: nothing that a program puts into it is lost, and its lists are constant. */
+static void test_template(void **state)
+{
+	struct ctrnet_cgroup cgroup = CTRNET_CGROUP_INIT;
+	struct ctrnet_spec spec = CTRNET_SPEC_INIT, again = CTRNET_SPEC_INIT;
+	struct ctrnet_config *config;
+
+	(void)state;
+	spec.readonlyfs = true;
+	cgroup.name = "mine";
+	ctrnet_template(&spec, &cgroup);
+	ctrnet_template(&again, &cgroup);
+	assert_int_equal(spec.size, sizeof(spec));
+	assert_ptr_equal(spec.mounts, again.mounts);
+	assert_true(spec.readonlyfs);
+	assert_null(spec.rootfs);
+	spec.rootfs = "/rootfs";
+	assert_int_equal(ctrnet_config_make(&config, &spec, NULL), 0);
+	assert_string_equal(config->spec.cgroup.name, "mine");
+	assert_string_equal(config->spec.cgroup.parent, "nsinit");
+	assert_int_equal(config->spec.rootfs.mount_count, 6);
+	assert_int_equal(config->spec.namespaces.count, 5);
+	assert_int_equal(config->spec.rlimits[0].soft, 1024);
+	assert_int_equal(ctrnet_config_check(config, NULL), 0);
+	ctrnet_config_free(config);
+}
+
 static void refused(const struct ctrnet_spec *spec, int number, const char *text)
 {
 	struct ctrnet_config *untouched = (void *)1, *config = untouched;
@@ -310,6 +337,38 @@ static void refused(const struct ctrnet_spec *spec, int number, const char *text
 	assert_int_equal(error.number, number);
 	assert_int_equal(error.code, CTRNET_CONFIG_INVALID);
 	assert_ptr_equal(config, untouched);
+}
+
+static void test_security(void **state)
+{
+	static const char *const names[] = { "high", "medium", "low" };
+	struct ctrnet_seccomp seccomp = CTRNET_SECCOMP_INIT;
+	struct ctrnet_spec spec = CTRNET_SPEC_INIT;
+	size_t most = SIZE_MAX;
+
+	(void)state;
+	spec.capabilities = words;
+	spec.security = "none";
+	refused(&spec, -EINVAL, "security: 'none' is none of high, medium and low");
+	spec.security = "low";
+	spec.seccomp = &seccomp;
+#ifdef CONFIG_SECCOMP
+	refused(&spec, -EINVAL, "security: does not go with seccomp");
+	spec.seccomp = NULL;
+	for (size_t i = 0; i < array_size(names); i++) {
+		struct ctrnet_config *config;
+
+		spec.security = names[i];
+		assert_int_equal(ctrnet_config_make(&config, &spec, NULL), 0);
+		assert_true(config->spec.no_new_privileges && config->spec.seccomp.present);
+		assert_true(config->spec.seccomp.rule_count < most);
+		most = config->spec.seccomp.rule_count;
+		ctrnet_config_free(config);
+	}
+#else
+	(void)names;
+	(void)most;
+#endif
 }
 
 static void test_bad_values(void **state)
@@ -401,7 +460,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_keys), cmocka_unit_test(test_no_key_forgotten),
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_bad_values),
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_template),
+		cmocka_unit_test(test_security), cmocka_unit_test(test_bad_values),
 		cmocka_unit_test(test_sizes),
 	};
 
