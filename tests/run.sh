@@ -75,8 +75,7 @@ limited() {
 	set +m
 	trap 'kill_below $watch; kill_below $pid; exit 130' INT TERM HUP
 	wait $pid || status=$?
-	kill_below $watch
-	wait $watch 2>/dev/null || true
+	{ kill_below $watch && wait $watch; } 2>/dev/null || true
 	trap - INT TERM HUP
 	return $status
 }
