@@ -120,7 +120,20 @@ static int check_link(const struct network *n, struct err *err)
 		ret = check_gateway("gateway", &n->gateway, AF_INET, err);
 	if (ret == 0)
 		ret = check_gateway("ipv6_gateway", &n->ipv6_gateway, AF_INET6, err);
-	return ret < 0 ? ret : check_mtu(n, err);
+	if (ret == 0)
+		ret = check_mtu(n, err);
+	return ret < 0 ? ret : shaping_check(&n->shaping, n->mtu, err);
+}
+
+/* Whoever asks for it relies on it, so that it is not passed over even where other keys are. */
+static int check_no_shaping(const struct network *n, struct err *err)
+{
+	static const struct shaping none;
+
+	if (!memcmp(&n->shaping, &none, sizeof(none)))
+		return 0;
+	return err_set(err, -EINVAL, "shaping: type %s makes no link that could be shaped",
+		       n->driver->type);
 }
 
 static int check_network(const struct network *n, struct err *err)
@@ -133,6 +146,8 @@ static int check_network(const struct network *n, struct err *err)
 		ret = err_set(err, -EINVAL, "the name 'lo' is the loopback interface's");
 	if (ret == 0 && n->driver->makes_link)
 		ret = check_link(n, err);
+	if (ret == 0 && !n->driver->makes_link)
+		ret = check_no_shaping(n, err);
 	if (ret == 0 && n->driver->check)
 		ret = n->driver->check(n, err);
 	return ret;

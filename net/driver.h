@@ -26,6 +26,8 @@ struct net_driver {
 	const char *type; /* "veth" */
 	const char *name; /* of an interface without a name; '#' counts those of this driver */
 	bool makes_link;  /* in the container, where addresses and gateways apply to it */
+	/* What endpoint.host_name sends is what the container receives. */
+	bool has_host_end;
 	const struct json_schema
 		*options; /* its own keys, chained to the common ones; NULL: it has none */
 	/* Rules of its own keys. May be NULL. */

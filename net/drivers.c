@@ -4,6 +4,7 @@
 #include "net/bridge.h"
 #include "net/driver.h"
 #include "net/net.h"
+#include "net/qdisc.h"
 #include "net/route.h"
 #include "net/sysctl.h"
 #include "net/veth.h"
@@ -37,6 +38,12 @@ const struct step_type *const net_step_types[] = {
 	&addr_add_step.type,
 	&addr_ready_step,
 	&route_add_step.type,
+	&qdisc_tbf_step.type,
+	&qdisc_htb_step.type,
+	&qdisc_bfifo_step.type,
+	&qdisc_netem_step.type,
+	&qdisc_seed_step,
+	&qdisc_remove_step,
 	IF_BUILT(CONFIG_NET_VETH, &link_veth_step.type, NULL),
 	IF_BUILT(CONFIG_NET_VETH, &link_bridge_step.type, NULL),
 	IF_BUILT(CONFIG_NET_VETH, &addr_bridge_step.type, NULL),

@@ -239,6 +239,23 @@ static int stage_inside(const struct net_planner *p, const struct network *n,
 	return ret < 0 ? ret : for_addresses(p, n, e->name, plan_address, err);
 }
 
+/* What the host's end sends is what the container receives. */
+static int stage_shape_host(const struct net_planner *p, const struct network *n,
+			    const struct endpoint *e, struct err *err)
+{
+	const struct shaping_place at = { SCOPE_HOST, e->host_name, "ingress", n->mtu };
+
+	return n->driver->has_host_end ? shaping_plan(p, &at, &n->shaping.ingress, err) : 0;
+}
+
+static int stage_shape_inside(const struct net_planner *p, const struct network *n,
+			      const struct endpoint *e, struct err *err)
+{
+	const struct shaping_place at = { SCOPE_CONTAINER, e->name, "egress", n->mtu };
+
+	return n->driver->makes_link ? shaping_plan(p, &at, &n->shaping.egress, err) : 0;
+}
+
 static int stage_ready(const struct net_planner *p, const struct network *n,
 		       const struct endpoint *e, struct err *err)
 {
@@ -332,9 +349,13 @@ int net_plan(const struct net_config *c, const struct endpoint *ends, const char
 	if (ret == 0)
 		ret = plan_stage(c, ends, mark, plan, stage_driver, err);
 	if (ret == 0)
+		ret = plan_stage(c, ends, mark, plan, stage_shape_host, err);
+	if (ret == 0)
 		ret = plan_lo(c, namespace_new, plan, err);
 	if (ret == 0)
 		ret = plan_stage(c, ends, mark, plan, stage_inside, err);
+	if (ret == 0)
+		ret = plan_stage(c, ends, mark, plan, stage_shape_inside, err);
 	if (ret == 0)
 		ret = plan_routes(c, plan, err);
 	return ret < 0 ? ret : plan_stage(c, ends, mark, plan, stage_ready, err);

@@ -49,6 +49,7 @@ static const struct json_field network_fields[] = {
 	JSON_TEXT(struct network, "gateway6", ipv6_gateway, &ip_addr_text, .flags = JSON_ALIAS),
 	JSON_UINT(struct network, "mtu", mtu, .max = 65535),
 	JSON_UINT(struct network, "txqueuelen", txqueuelen),
+	JSON_OBJECT(struct network, "shaping", shaping, &shaping_schema),
 	JSON_END,
 };
 

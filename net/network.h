@@ -11,6 +11,7 @@
 #include "lib/err.h"
 #include "lib/json.h"
 #include "net/addr.h"
+#include "net/shaping.h"
 
 #include <net/if.h>
 #include <stddef.h>
@@ -30,7 +31,9 @@ struct network {
 	struct ip_addr ipv6_gateway;
 	uint32_t mtu;        /* 0 = leave */
 	uint32_t txqueuelen; /* 0 = leave */
-	void *options;       /* of driver->options, or NULL */
+	/* How fast and how badly packets get through. */
+	struct shaping shaping;
+	void *options; /* of driver->options, or NULL */
 };
 
 struct net_route {

@@ -189,17 +189,24 @@ static void batch_finish(struct nl_batch *b)
 	b->msg = (struct nl_msg){ 0 };
 }
 
-/* Room for another message of any size. Pointers into the buffer do not outlive this. */
-static bool batch_reserve(struct nl_batch *b)
+void nl_batch_expect(struct nl_batch *b, size_t size)
+{
+	b->expected = size;
+}
+
+/* Room for another message of @room bytes. Pointers into the buffer do not outlive this. */
+static bool batch_reserve(struct nl_batch *b, size_t room)
 {
 	void *more;
 
-	if (b->size - b->used < NL_MSG_MAX) {
-		more = realloc(b->buf, b->size * 2 + 4 * NL_MSG_MAX);
+	if (b->size - b->used < room) {
+		size_t size = b->size * 2 + room + 3 * NL_MSG_MAX;
+
+		more = realloc(b->buf, size);
 		if (!more)
 			return false;
 		b->buf = more;
-		b->size = b->size * 2 + 4 * NL_MSG_MAX;
+		b->size = size;
 	}
 	if (b->count == b->capacity) {
 		more = realloc(b->requests, (b->capacity * 2 + 8) * sizeof(*b->requests));
@@ -213,8 +220,11 @@ static bool batch_reserve(struct nl_batch *b)
 
 struct nl_msg *nl_batch_add(struct nl_batch *b, uint16_t type, uint16_t flags, size_t tag)
 {
+	size_t room = b->expected ? b->expected : NL_MSG_MAX;
+
 	batch_finish(b);
-	if (b->code == 0 && !batch_reserve(b))
+	b->expected = 0;
+	if (b->code == 0 && !batch_reserve(b, room))
 		batch_fail(b, -ENOMEM);
 	if (b->code < 0)
 		return &b->msg;
@@ -226,6 +236,7 @@ struct nl_msg *nl_batch_add(struct nl_batch *b, uint16_t type, uint16_t flags, s
 	b->msg.head = mnl_nlmsg_put_header(b->buf + b->used);
 	b->msg.head->nlmsg_type = type;
 	b->msg.head->nlmsg_flags = flags | NLM_F_REQUEST | NLM_F_ACK;
+	b->msg.room = room;
 	return &b->msg;
 }
 
@@ -365,15 +376,24 @@ static int send_group(struct nl *nl, struct collector *c, struct err *err)
 	return ret < 0 ? ret : collect_all(nl, c, err);
 }
 
+/* How many requests from @first on go together. */
+static size_t group_size(const struct nl_batch *b, size_t first)
+{
+	size_t n = 1;
+
+	while (n < NL_BATCH_MAX && first + n < b->count &&
+	       request_end(b, first + n) - b->requests[first].offset <= NL_SEND_MAX)
+		n++;
+	return n;
+}
+
 int nl_batch_send(struct nl *nl, struct nl_batch *b, nl_reply_fn *reply, void *arg, struct err *err)
 {
 	struct collector c = { .batch = b, .reply = reply, .arg = arg };
 	int ret = batch_ready(b, err);
 
 	for (; ret == 0 && c.first < b->count && !nl_batch_refused(b); c.first += c.count) {
-		size_t left = b->count - c.first;
-
-		c.count = left < NL_BATCH_MAX ? left : NL_BATCH_MAX;
+		c.count = group_size(b, c.first);
 		ret = send_group(nl, &c, err);
 	}
 	return ret;

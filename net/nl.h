@@ -85,6 +85,7 @@ bool nl_has_link(const struct nl *nl, uint32_t index);
 struct nl_msg {
 	struct nlmsghdr *head; /* NULL: nowhere to build; all that is put is dropped */
 	bool overflow;         /* sticky: something did not fit */
+	size_t room;           /* bytes that it may have */
 };
 
 /* @size zeroed bytes behind the header, or inside a nest, as the message type asks for. Never NULL. */
@@ -134,8 +135,10 @@ int nl_ack_err(const struct nl_ack *ack, struct err *err, const char *fmt, ...)
  * of 256 and more overrun the receive buffer of an unprivileged socket.
  */
 #define NL_BATCH_MAX 64
-/* Bytes of one message. */
+/* Bytes of one message, unless more are expected. */
 #define NL_MSG_MAX 2048
+/* Bytes of what leaves in one sendmsg(2), unless one message has more: the kernel's default for a socket is 208 KiB. */
+#define NL_SEND_MAX 65536
 
 struct nl_request {
 	size_t offset; /* in buf */
@@ -151,8 +154,12 @@ struct nl_batch {
 	struct nl_request *requests;
 	size_t count, capacity;
 	struct nl_msg msg; /* the last one */
+	size_t expected;   /* of the next one; 0 = NL_MSG_MAX */
 	int code;          /* sticky */
 };
+
+/* The next message, and only that one, may have up to @size bytes. */
+void nl_batch_expect(struct nl_batch *b, size_t size);
 
 /* Start a message; it is finished by the next one, or by sending. NLM_F_REQUEST and NLM_F_ACK are added. */
 struct nl_msg *nl_batch_add(struct nl_batch *b, uint16_t type, uint16_t flags, size_t tag);
@@ -201,6 +208,9 @@ const void *nl_header(const struct nlmsghdr *msg, size_t size);
 void nl_attrs(const struct nlmsghdr *msg, size_t header, const struct nlattr **table, uint16_t max);
 /* As above, of what is inside @nest (NULL: nothing). */
 void nl_attrs_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
+/* As above, where they stand behind a struct of @header bytes in @attr. */
+void nl_attrs_behind(const struct nlattr *attr, size_t header, const struct nlattr **table,
+		     uint16_t max);
 
 /* The attribute's value if it is there and has that very size (string: fits, ends); else false, @out untouched. */
 bool nl_get_u8(const struct nlattr *attr, uint8_t *out);

@@ -14,7 +14,7 @@ static _Thread_local char void_header[NL_MSG_MAX] __attribute__((aligned(8)));
 
 void *nl_put_header(struct nl_msg *m, size_t size)
 {
-	if (m->head && m->head->nlmsg_len + NLMSG_ALIGN(size) <= NL_MSG_MAX)
+	if (m->head && m->head->nlmsg_len + NLMSG_ALIGN(size) <= m->room)
 		return mnl_nlmsg_put_extra_header(m->head, size);
 	m->overflow = true;
 	return memset(void_header, 0, sizeof(void_header));
@@ -22,7 +22,7 @@ void *nl_put_header(struct nl_msg *m, size_t size)
 
 void nl_put(struct nl_msg *m, uint16_t type, const void *data, size_t len)
 {
-	if (!m->head || !mnl_attr_put_check(m->head, NL_MSG_MAX, type, len, data))
+	if (!m->head || !mnl_attr_put_check(m->head, m->room, type, len, data))
 		m->overflow = true;
 }
 
@@ -46,7 +46,7 @@ struct nl_nest nl_nest_begin(struct nl_msg *m, uint16_t type)
 	struct nlattr *attr = NULL;
 
 	if (m->head)
-		attr = mnl_attr_nest_start_check(m->head, NL_MSG_MAX, type);
+		attr = mnl_attr_nest_start_check(m->head, m->room, type);
 	if (!attr)
 		m->overflow = true;
 	/* Offset 0 is the message's header, so it can mean: not begun. */
@@ -177,6 +177,16 @@ void nl_attrs_nested(const struct nlattr *nest, const struct nlattr **table, uin
 {
 	if (nest)
 		mnl_attr_parse_nested(nest, fill_table, &(struct attr_table){ table, max });
+}
+
+void nl_attrs_behind(const struct nlattr *attr, size_t header, const struct nlattr **table,
+		     uint16_t max)
+{
+	size_t len = attr ? mnl_attr_get_payload_len(attr) : 0, at = MNL_ALIGN(header);
+
+	if (len > at)
+		mnl_attr_parse_payload((const char *)mnl_attr_get_payload(attr) + at, len - at,
+				       fill_table, &(struct attr_table){ table, max });
 }
 
 bool nl_get_bytes(const struct nlattr *attr, void *out, size_t size)

@@ -369,6 +369,7 @@ const struct net_driver veth_driver = {
 	.type = "veth",
 	.name = "eth#",
 	.makes_link = true,
+	.has_host_end = true,
 	.options = &options,
 	.check = check,
 	.host_name = host_name,

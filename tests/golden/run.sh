@@ -134,7 +134,7 @@ compare() {
 	fi
 }
 
-names=("$samples"/*.json "$here"/configs/*.json)
+names=("$samples"/*.json "$samples"/networks/*.json "$here"/configs/*.json)
 # Those that others are compared with come first.
 mapfile -t formats < <(grep -L '"like"' "$here"/bad_keys/*.json && grep -l '"like"' "$here"/bad_keys/*.json)
 echo "1..$((${#names[@]} + 2 * ${#formats[@]} + 2))"
