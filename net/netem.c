@@ -115,9 +115,10 @@ static int set_enum(const struct json_field *f, int *out, const char *value, str
 	for (const struct json_name *n = f->names; n->name; n++)
 		if (!strcmp(n->name, value))
 			return *out = n->value, 0;
-	err_set(err, -EINVAL, "unknown value '%s'; known are ", value);
+	err_set(err, -EINVAL, "unknown value \"%s\" (known: ", value);
 	for (const struct json_name *n = f->names; n->name; n++, sep = ", ")
 		err_append(err, "%s%s", sep, n->name);
+	err_append(err, ")");
 	return -EINVAL;
 }
 

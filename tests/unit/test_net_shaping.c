@@ -204,7 +204,7 @@ static void names_what_it_changes(void **state)
 		{ "slot.packets=2147483648",
 		  "shaping.egress: slot: packets: '2147483648': expected a number from 0 to 2147483647" },
 		{ "distribution=gauss",
-		  "shaping.egress: distribution: unknown value 'gauss'; known are uniform, normal, pareto, paretonormal" },
+		  "shaping.egress: distribution: unknown value \"gauss\" (known: uniform, normal, pareto, paretonormal)" },
 	};
 	struct shaping s = { 0 }, before;
 	char text[2048];
