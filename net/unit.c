@@ -227,11 +227,19 @@ const char *unit_rate_format(uint64_t rate, char *buf, size_t size)
 	return format(rate, names, rate_units, buf, size);
 }
 
+/* tc(8) reads no nanoseconds where a delay stands. */
 const char *unit_time_format(uint64_t time, char *buf, size_t size)
 {
-	static const char *const names[] = { "s", "ms", "us", "ns", NULL };
+	static const char *const names[] = { "s", "ms", "us", NULL };
+	uint64_t rest = time % 1000;
+	int places = 3;
 
-	return format(time, names, time_units, buf, size);
+	if (!rest)
+		return format(time, names, time_units, buf, size);
+	for (; rest % 10 == 0; rest /= 10)
+		places--;
+	snprintf(buf, size, "%" PRIu64 ".%0*" PRIu64 "us", time / 1000, places, rest);
+	return buf;
 }
 
 const char *unit_size_format(uint32_t bytes, char *buf, size_t size)

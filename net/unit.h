@@ -32,7 +32,7 @@ int unit_size_parse(const char *text, uint32_t *out, struct err *err);
 /* Of UNIT_PERCENT_100, rounded to the nearest. */
 int unit_percent_parse(const char *text, uint32_t *out, struct err *err);
 
-/* Print into @buf (UNIT_TEXT_MAX), in the largest unit that needs no fraction. Return @buf. */
+/* Print into @buf (UNIT_TEXT_MAX), in the largest unit that needs no fraction, if there is one. Return @buf. */
 const char *unit_rate_format(uint64_t rate, char *buf, size_t size);
 const char *unit_time_format(uint64_t time, char *buf, size_t size);
 const char *unit_size_format(uint32_t bytes, char *buf, size_t size);

@@ -158,7 +158,8 @@ static void prints(void **state)
 	assert_string_equal(unit_rate_format(1ull << 32, text, sizeof(text)), "34359738368bit");
 	assert_string_equal(unit_rate_format(12500000000, text, sizeof(text)), "100gbit");
 	assert_string_equal(unit_time_format(20000000, text, sizeof(text)), "20ms");
-	assert_string_equal(unit_time_format(1500, text, sizeof(text)), "1500ns");
+	assert_string_equal(unit_time_format(1500, text, sizeof(text)), "1.5us");
+	assert_string_equal(unit_time_format(20000001, text, sizeof(text)), "20000.001us");
 	assert_string_equal(unit_size_format(32768, text, sizeof(text)), "32kb");
 	assert_string_equal(unit_size_format(1514, text, sizeof(text)), "1514b");
 	assert_string_equal(unit_percent_format(42949673, text, sizeof(text)), "1%");
