@@ -3,6 +3,7 @@
 #include "net/address.h"
 #include "net/bridge.h"
 #include "net/driver.h"
+#include "net/ifb.h"
 #include "net/net.h"
 #include "net/qdisc.h"
 #include "net/route.h"
@@ -44,6 +45,8 @@ const struct step_type *const net_step_types[] = {
 	&qdisc_netem_step.type,
 	&qdisc_seed_step,
 	&qdisc_remove_step,
+	&link_ifb_step.type,
+	&link_redirect_step.type,
 	IF_BUILT(CONFIG_NET_VETH, &link_veth_step.type, NULL),
 	IF_BUILT(CONFIG_NET_VETH, &link_bridge_step.type, NULL),
 	IF_BUILT(CONFIG_NET_VETH, &addr_bridge_step.type, NULL),

@@ -251,9 +251,16 @@ static int stage_shape_host(const struct net_planner *p, const struct network *n
 static int stage_shape_inside(const struct net_planner *p, const struct network *n,
 			      const struct endpoint *e, struct err *err)
 {
-	const struct shaping_place at = { SCOPE_CONTAINER, e->name, "egress", n->mtu };
+	const struct shaping_place out = { SCOPE_CONTAINER, e->name, "egress", n->mtu };
+	const struct shaping_place in = { SCOPE_CONTAINER, e->name, "ingress", n->mtu };
+	int ret;
 
-	return n->driver->makes_link ? shaping_plan(p, &at, &n->shaping.egress, err) : 0;
+	if (!n->driver->makes_link)
+		return 0;
+	ret = shaping_plan(p, &out, &n->shaping.egress, err);
+	if (ret < 0 || n->driver->has_host_end)
+		return ret;
+	return shaping_plan_redirected(p, &in, &e->host_mac, &n->shaping.ingress, err);
 }
 
 static int stage_ready(const struct net_planner *p, const struct network *n,

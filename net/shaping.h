@@ -24,6 +24,7 @@
 
 #include "lib/err.h"
 #include "lib/json.h"
+#include "net/addr.h"
 #include "net/netem.h"
 
 #include <stdbool.h>
@@ -71,9 +72,16 @@ int shaping_plan(const struct net_planner *p, const struct shaping_place *at,
 		 const struct shaping_way *w, struct err *err);
 
 /*
+ * The same of what @at->link receives, where no other link sends it: over an ifb beside it, which these steps make, with @mac
+ * and the planner's mark.
+ */
+int shaping_plan_redirected(const struct net_planner *p, const struct shaping_place *at,
+			    const struct mac *mac, const struct shaping_way *w, struct err *err);
+
+/*
  * Append the steps that turn what shaping_plan() made of @old into what it would make of @w. Where the
  * tree keeps its kinds these change it in place, and what waits in it stays; else it is removed and
- * made anew. An ifb is none of it.
+ * made anew. Where an ifb is needed, @at->link is the ifb (ifb_name() of net/ifb.h), which stands already.
  */
 int shaping_plan_change(const struct net_planner *p, const struct shaping_place *at,
 			const struct shaping_way *old, const struct shaping_way *w,

@@ -3,6 +3,7 @@
 #include "net/shaping_plan.h"
 
 #include "net/driver.h"
+#include "net/ifb.h"
 #include "net/qdisc.h"
 #include "net/shaping.h"
 
@@ -178,6 +179,51 @@ int shaping_plan(const struct net_planner *planner, const struct shaping_place *
 		return 0;
 	ret = begin(&p, false, err);
 	return ret < 0 ? ret : plan_tree(&p, w, err);
+}
+
+/* --- What is received --- */
+
+static int plan_ifb(const struct net_planner *p, const struct shaping_place *at, const char *name,
+		    const struct mac *mac, struct err *err)
+{
+	struct ifb_args args = { .mac = *mac };
+
+	memcpy(args.name, name, sizeof(args.name));
+	if (str_copy(args.at.ns, sizeof(args.at.ns), at->ns) < 0 ||
+	    str_copy(args.alias, sizeof(args.alias), p->mark) < 0)
+		return err_set(err, -ENAMETOOLONG, "the mark '%s' is too long for a link's alias",
+			       p->mark);
+	return net_planner_add(p, &link_ifb_step.type, at->ns, NULL, &args, err);
+}
+
+static int plan_redirect(const struct net_planner *p, const struct shaping_place *at,
+			 const char *name, struct err *err)
+{
+	struct redirect_args args = { 0 };
+
+	memcpy(args.to, name, sizeof(args.to));
+	if (str_copy(args.at.ns, sizeof(args.at.ns), at->ns) < 0 ||
+	    str_copy(args.at.link, sizeof(args.at.link), at->link) < 0)
+		return err_set(err, -ENAMETOOLONG, "%s: %s", at->ns, at->link);
+	return net_planner_add(p, &link_redirect_step.type, at->ns, NULL, &args, err);
+}
+
+/* First what it goes to and how that is shaped, so that nothing gets through unshaped. */
+int shaping_plan_redirected(const struct net_planner *p, const struct shaping_place *at,
+			    const struct mac *mac, const struct shaping_way *w, struct err *err)
+{
+	char name[IFNAMSIZ];
+	struct shaping_place ifb = *at;
+	int ret;
+
+	if (!shaping_way_present(w))
+		return 0;
+	ifb_name(at->link, name);
+	ifb.link = name;
+	ret = plan_ifb(p, at, name, mac, err);
+	if (ret == 0)
+		ret = shaping_plan(p, &ifb, w, err);
+	return ret < 0 ? ret : plan_redirect(p, at, name, err);
 }
 
 /* --- Changes --- */

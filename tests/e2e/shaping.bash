@@ -25,6 +25,10 @@ host_qdiscs() {
 
 # All that tc says of both ends, without counters.
 tree() {
+	tree_counted | sed 's/direct_packets_stat [0-9]*//'
+}
+
+tree_counted() {
 	local show
 	for show in 'qdisc show' 'class show' 'filter show root' 'filter show ingress'; do
 		# shellcheck disable=SC2086 # two words

@@ -28,7 +28,7 @@ ping_stats() {
 		and (.delay.correlation | near(0.25)) and (."loss-random".loss | near(0.01)) and (."loss-random".correlation | near(0.05))
 		and (.duplicate.duplicate | near(0.02)) and (.duplicate.correlation | near(0.06)) and (.reorder.reorder | near(0.25)) and (.reorder.correlation | near(0.5))
 		and (.corrupt.corrupt | near(0.001)) and (.corrupt.correlation | near(0.07)) and .gap == 5
-		and (.slot."min-delay" | near(0.001)) and (.slot."max-delay" | near(0.003)) and .slot."max-packets" == 4 and .slot."max-bytes" == 6000'
+		and (.slot."min-delay" | near(0.001)) and (.slot."max-delay" | near(0.003)) and .slot.packets == 4 and .slot.bytes == 6000'
 	got=$(host_qdiscs)
 	assert_json "$got" 'def near($x): . > $x * 0.9999 and . < $x * 1.0001; .[0].options."loss-gemodel" | (.p | near(0.01)) and (.r | near(0.1))
 		and (."1-h" | near(0.7)) and (."1-k" | near(0.01))'
@@ -101,10 +101,10 @@ ping_stats() {
 # bats test_tags=vm
 @test "netem: a seed, or that this kernel takes none" {
 	local file
-	file=$(shaped '{"loss": "1%", "seed": 18446744073709551615}')
+	file=$(shaped '{"loss": "1%", "seed": 4242424242}')
 	if unshare --net sh -c 'ip link set lo up && tc qdisc add dev lo root netem delay 1ms && tc -j qdisc show dev lo' | grep -q '"seed"'; then
 		box_start "$file"
-		assert_json "$(inside_qdiscs)" '.[0].options.seed == 18446744073709551615'
+		assert_json "$(inside_qdiscs)" '.[0].options.seed == 4242424242'
 		box_stop
 	else
 		run ctrnet_run "$file" -- /bin/true

@@ -8,6 +8,7 @@
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "net/driver.h"
+#include "net/ifb.h"
 #include "net/netns.h"
 #include "net/qdisc.h"
 #include "net/unit.h"
@@ -274,10 +275,13 @@ static void output_of(const char *cmd, char *out, size_t size)
 	assert_int_equal(pclose(p), 0);
 }
 
+/* Of packets that came before there was a class for them: the kernel's own, when the link came up. */
+#define UNCOUNTED " | sed 's/direct_packets_stat[\": ]*[0-9]*//'"
+
 /* All that tc(8) says of the link. */
 static void look(char *out, size_t size)
 {
-	output_of("tc -j qdisc show dev d0; tc -j class show dev d0", out, size);
+	output_of("(tc -j qdisc show dev d0; tc -j class show dev d0)" UNCOUNTED, out, size);
 }
 
 static const struct shaping_place place = { SCOPE_HOST, "d0", "egress", 0 };
@@ -518,6 +522,144 @@ static void kinds_that_stay_are_changed_in_place(void **state)
 	plan_release(&plan);
 }
 
+/* Of "d0": what arrives there goes to an ifb, and comes back later. */
+static void plan_received(const struct shaping_way *w, const char *link, struct plan *plan)
+{
+	const struct net_planner p = { .plan = plan,
+				       .mark = "ctrnet:a",
+				       .origin = "networks[0] (eth0)" };
+	const struct shaping_place at = { SCOPE_HOST, link, "ingress", 0 };
+	const struct mac mac = { { 0xfe, 1, 2, 3, 4, 5 } };
+	struct err err;
+
+	if (shaping_plan_redirected(&p, &at, &mac, w, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+#define INGRESS                                                                         \
+	"(for d in d0 rx-d0; do"                                                        \
+	" ip -d -o link show $d 2>/dev/null | sed 's/^[0-9]*: //; s/ifindex [0-9]*//';" \
+	" tc qdisc show dev $d 2>/dev/null; tc -d filter show dev $d ingress 2>/dev/null; done)"
+
+static void what_arrives_goes_over_an_ifb(void **state)
+{
+	static char nothing[8192], mine[8192], typed[8192], after[8192];
+	struct world *w = *state;
+	struct plan plan = { 0 };
+	struct shaping_way way;
+	struct err err;
+
+	output_of(INGRESS UNCOUNTED, nothing, sizeof(nothing));
+	load_way("{\"rate\":\"10mbit\",\"ceil\":\"20mbit\"}", &way);
+	plan_received(&way, "d0", &plan);
+	apply(w, &plan);
+	output_of(INGRESS UNCOUNTED, mine, sizeof(mine));
+	assert_non_null(strstr(mine, "(Egress Redirect to device rx-d0)"));
+	assert_non_null(strstr(mine, "htb"));
+	assert_int_equal(plan_probe(&plan, &w->scope, NULL, NULL, &err), 0);
+	assert_int_equal(plan_revert(&plan, &w->scope, NULL, &err), 0);
+	output_of(INGRESS UNCOUNTED, after, sizeof(after));
+	assert_string_equal(after, nothing);
+	type_in(&plan);
+	output_of(INGRESS UNCOUNTED, typed, sizeof(typed));
+	assert_string_equal(typed, mine);
+	assert_int_equal(plan_probe(&plan, &w->scope, NULL, NULL, &err), 0);
+	assert_int_equal(plan_revert(&plan, &w->scope, NULL, &err), 0);
+	assert_int_equal(plan_revert(&plan, &w->scope, NULL, &err), 0);
+	plan_release(&plan);
+}
+
+static void a_redirect_is_told_from_others(void **state)
+{
+	static const struct {
+		const char *tampering, *words;
+	} tamperings[] = {
+		{ "tc qdisc del dev d0 ingress", "what d0 receives does not go to rx-d0" },
+		{ "tc filter del dev d0 ingress", "what d0 receives does not go to rx-d0" },
+		{ "ip link set rx-d0 down", "link 'rx-d0' is down" },
+		{ "ip link del rx-d0", NULL },
+		{ "tc filter del dev d0 ingress; tc filter add dev d0 ingress protocol all prio 1 u32 match u32 0 0"
+		  " action mirred egress redirect dev other",
+		  "what d0 receives does not go to rx-d0" },
+	};
+	static char before[8192], after[8192];
+	struct world *w = *state;
+	struct plan plan = { 0 };
+	struct shaping_way way;
+	struct err err;
+	char words[sizeof(err.text)] = "";
+
+	assert_int_equal(system("ip link add other type ifb"), 0);
+	load_way("{\"rate\":\"10mbit\"}", &way);
+	plan_received(&way, "d0", &plan);
+	for (size_t i = 0; i < array_size(tamperings); i++) {
+		apply(w, &plan);
+		assert_int_equal(system(tamperings[i].tampering), 0);
+		assert_int_equal(plan_probe(&plan, &w->scope, differs, words, &err), -ESTALE);
+		if (tamperings[i].words)
+			assert_string_equal(words + strlen("networks[0] (eth0): "),
+					    tamperings[i].words);
+		assert_int_equal(plan_revert(&plan, &w->scope, NULL, &err), 0);
+		/* That to another one is a stranger's, and stays. */
+		assert_int_equal(system("tc qdisc show dev d0 ingress | grep -q ingress"),
+				 i == 4 ? 0 : 1 << 8);
+	}
+	output_of("tc -d filter show dev d0 ingress", before, sizeof(before));
+	assert_int_equal(plan_apply(&plan, PHASE_CONNECT, &w->scope, NULL, NULL, &err), -EEXIST);
+	assert_non_null(strstr(
+		err.text,
+		"networks[0] (eth0): shaping.ingress: from d0 to rx-d0: there is an ingress qdisc already"));
+	assert_int_equal(plan_revert(&plan, &w->scope, NULL, &err), 0);
+	output_of("tc -d filter show dev d0 ingress", after, sizeof(after));
+	assert_string_equal(before, after);
+	plan_release(&plan);
+}
+
+/* Through a pair of links, one of them with all of it: packets arrive, and the ifb has counted them. */
+static void what_goes_over_an_ifb_arrives(void **state)
+{
+	struct world *w = *state;
+	struct plan plan = { 0 };
+	struct shaping_way way;
+	char out[512];
+	struct err err;
+
+	assert_int_equal(system("ip link add p0 type veth peer name p1 &&"
+				" ip link set p0 up && ip link set p1 up"),
+			 0);
+	load_way("{\"rate\":\"100mbit\"}", &way);
+	plan_received(&way, "p1", &plan);
+	apply(w, &plan);
+	assert_int_equal(
+		system("ip neigh add 10.1.2.3 lladdr ff:ff:ff:ff:ff:ff dev p0; ip addr add 10.1.2.1/24 dev p0;"
+		       " ping -q -b -c 3 -i 0.01 -W 1 -I p0 10.1.2.3 >/dev/null 2>&1; true"),
+		0);
+	output_of("tc -j -s qdisc show dev rx-p1 | jq -r '.[0] | .kind, (.packets >= 3)' | xargs",
+		  out, sizeof(out));
+	assert_string_equal(out, "tbf true\n");
+	output_of("ip -j -s link show rx-p1 | jq -r '.[0].stats64.rx.packets >= 3'", out,
+		  sizeof(out));
+	assert_string_equal(out, "true\n");
+	assert_int_equal(plan_revert(&plan, &w->scope, NULL, &err), 0);
+	plan_release(&plan);
+	assert_int_equal(system("ip link del p0"), 0);
+}
+
+static void an_ifb_has_a_name_that_fits(void **state)
+{
+	char name[IFNAMSIZ], other[IFNAMSIZ];
+
+	(void)state;
+	ifb_name("eth0", name);
+	assert_string_equal(name, "rx-eth0");
+	ifb_name("twelve-bytes", name);
+	assert_string_equal(name, "rx-twelve-bytes");
+	ifb_name("thirteen-byte", name);
+	assert_int_equal(strlen(name), 15);
+	ifb_name("thirteen-bytf", other);
+	assert_string_not_equal(name, other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -529,6 +671,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tc_would_have_made_the_same, make_world, end_world),
 		cmocka_unit_test_setup_teardown(tampering_is_found, make_world, end_world),
 		cmocka_unit_test_setup_teardown(a_stranger_stays, make_world, end_world),
+		cmocka_unit_test(an_ifb_has_a_name_that_fits),
+		cmocka_unit_test_setup_teardown(what_arrives_goes_over_an_ifb, make_world,
+						end_world),
+		cmocka_unit_test_setup_teardown(a_redirect_is_told_from_others, make_world,
+						end_world),
+		cmocka_unit_test_setup_teardown(what_goes_over_an_ifb_arrives, make_world,
+						end_world),
 		cmocka_unit_test_setup_teardown(changes_lead_to_the_same, make_world, end_world),
 	};
 
