@@ -110,11 +110,18 @@ has() {
 	rt) [ -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ] ;;
 	node63) [ -e /sys/devices/system/node/node63 ] ;;
 	weights) grep -qs '\[bfq\]' "/sys/dev/block/${DISK:-7:0}/queue/scheduler" ;;
+	netem) has_qdisc 'netem delay 1ms' >/dev/null ;;
+	netem_seed) has_qdisc 'netem delay 1ms' | grep -q seed ;;
 	hugetlb | net_cls | net_prio)
 		# shellcheck disable=SC2086 # a list
 		[ -e "/sys/fs/cgroup/$1" ] || grep -qsw "$1" ${CTRNET_TEST_CGROUPS// //cgroup.controllers } ;;
 	*) return 1 ;;
 	esac
+}
+
+# has_qdisc ARGUMENTS: can a link have it? What it then says of itself.
+has_qdisc() {
+	unshare --net sh -c "ip link set lo up && tc qdisc add dev lo root $1 && tc qdisc show dev lo" 2>/dev/null
 }
 
 # It forbids nothing.

@@ -60,11 +60,16 @@ observe_network() {
 	# Without indexes, which are given out anew, and without lifetimes.
 	{
 		# shellcheck disable=SC2016 # the shell inside expands it
-		nsenter -t "$pid" --net sh -c 'echo inside link; ip -d -o link; echo inside addr; ip -o addr; echo inside route; ip route show table all'
+		nsenter -t "$pid" --net sh -c 'echo inside link; ip -d -o link; echo inside addr; ip -o addr; echo inside route; ip route show table all
+			echo inside qdisc; tc -d qdisc; echo inside class; tc qdisc | sed -n "s/^qdisc htb .* dev \([^ ]*\) .*/\1/p" | while read -r d; do tc class show dev "$d"; done'
 		echo host link
 		ip -d -o link
 		echo host addr
 		ip -o addr
+		echo host qdisc
+		tc -d qdisc
+		echo host class
+		tc qdisc | sed -n 's/^qdisc htb .* dev \([^ ]*\) .*/\1/p' | while read -r d; do tc class show dev "$d"; done
 	} | sed -nE '/^(inside|host) [a-z]+$/{h;d}; G; s/^(.*)\n(.*)$/\2: \1/
 		s/^([a-z]+ (link|addr)): [0-9]+: ([^:@ ]+)/\1 \3: /; s/@if[0-9]+//; s/(bridge_slave state) \S+/\1/; s/(valid|preferred)_lft \S+//g; s/ link-netns(id)? \S+//
 		s/(bridge_id|designated_root|root_port|designated_bridge|designated_port|port_id|port_no) \S+//g; s/(hello|tcn|topology_change|gc|hold|message_age|forward_delay)_timer +\S+//g; p'

@@ -73,3 +73,5 @@ def draft: {version: "pre-draft", platform: {os: "linux"}, process: {user: {uid:
 	namespaces: ["pid", "network", "ipc", "uts", "mount" | {type: .}],
 	rlimits: [{type: 7, soft: 99, hard: 111}, {type: 6, soft: 1024, hard: 1024}],
 	devices: draft_nodes, resources: {cpu: {}, memory: {}, blockIO: {}, network: {}}}};
+# In one direction, besides what is asked for there already.
+def shape($way; $keys): .networks[1].shaping[$way] |= ((. // {}) * $keys);
