@@ -133,6 +133,25 @@ send_in() {
 	box_stop
 }
 
+@test "shaping: a link without an end on the host, over an ifb" {
+	local file least=$((BYTES * 1000 / 1000000 - 30))
+	file=$(config "$SHAPED" '.networks[1] = {type: "macvlan", name: "eth0", parent: "ctrup0", mode: "bridge", address: "172.30.4.2/30",
+		shaping: {egress: {rate: "9mbit"}, ingress: {rate: "8mbit", burst: "16kb"}}}')
+	! "$CTRNET" config "$file" 2>&1 | grep -q "unknown type" || skip "this build has no macvlan"
+	ip link add ctrup0 type veth peer name ctrup1
+	ip link set ctrup0 up
+	ip link set ctrup1 up
+	ip addr add 172.30.4.1/30 dev ctrup1
+	box_start "$file"
+	assert_json "$(inside_qdiscs)" 'map(.kind) == ["tbf", "ingress"] and .[0].options.rate == 1125000'
+	elapsed send_in
+	echo "in: $MS ms"
+	[ "$MS" -ge "$least" ]
+	assert_json "$(box_net tc -j -s qdisc show dev rx-eth0)" '.[0].kind == "tbf" and .[0].bytes >= $least and .[0].overlimits > 0' --argjson least $BYTES
+	box_stop
+	ip link delete ctrup0
+}
+
 @test "shaping: in a namespace that is joined, nothing of it stays" {
 	local file before
 	ip netns add "$ID"
