@@ -223,9 +223,9 @@ observed() {
 }
 
 # said_of FILE: what ctrnet says in it when it refuses, without what differs from run to run: FILE is the config, CGROUP a cgroup's
-# directory, DISK the disk's number, PROFILE what load_profile() loads, N an index.
+# directory, DISK the disk's number, PROFILE what load_profile() loads, N an index, or an interface's.
 said_of() {
-	sed -nE 's/^(error: )?ctrnet: (exec|config): //; T; s/\S+\.json(:[0-9]+:[0-9]+)?:/FILE:/; s/\[[0-9]+\]/[N]/g; s/ctrnet-keys-[[:alnum:]-]+/PROFILE/
+	sed -nE 's/^(error: )?ctrnet: (exec|config): //; T; s/\S+\.json(:[0-9]+:[0-9]+)?:/FILE:/; s/\[[0-9]+\]/[N]/g; s/\(eth[0-9]\)/(ethN)/; s/ctrnet-keys-[[:alnum:]-]+/PROFILE/
 		s/cgroup \/sys\/fs\/cgroup\/[^ :]*:/cgroup CGROUP:/; s/\/sys\/fs\/cgroup\/[^ :]*\/([a-z_.]+)(:|$)/CGROUP\/\1\2/; '"s/${DISK:-7:0}/DISK/; p" "$1"
 }
 
