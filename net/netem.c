@@ -3,7 +3,6 @@
 #include "net/netem.h"
 
 #include "lib/cleanup.h"
-#include "lib/str.h"
 #include "net/unit.h"
 
 #include <errno.h>
@@ -86,110 +85,6 @@ static const struct json_field slot_fields[] = {
 };
 const struct json_schema netem_slot_schema =
 	JSON_SCHEMA(struct netem_slot, slot_fields, .unknown = JSON_UNKNOWN_REFUSE);
-
-/* --- Changes by name --- */
-
-static const struct json_field *field_find(const struct json_schema *schema, const char *key,
-					   struct err *err)
-{
-	const char *names[48], *nearest;
-	size_t n = 0;
-
-	for (const struct json_field *f = schema->fields; f->key; f++) {
-		if (!strcmp(f->key, key))
-			return f;
-		names[n++] = f->key;
-	}
-	names[n] = NULL;
-	nearest = json_nearest(key, names);
-	err_set(err, -EINVAL, "%s: unknown key", key);
-	if (nearest)
-		err_append(err, "; did you mean '%s'?", nearest);
-	return NULL;
-}
-
-static int set_enum(const struct json_field *f, int *out, const char *value, struct err *err)
-{
-	const char *sep = "";
-
-	for (const struct json_name *n = f->names; n->name; n++)
-		if (!strcmp(n->name, value))
-			return *out = n->value, 0;
-	err_set(err, -EINVAL, "unknown value \"%s\" (known: ", value);
-	for (const struct json_name *n = f->names; n->name; n++, sep = ", ")
-		err_append(err, "%s%s", sep, n->name);
-	err_append(err, ")");
-	return -EINVAL;
-}
-
-static int set_uint(const struct json_field *f, void *out, const char *value, struct err *err)
-{
-	unsigned long long max = f->size == sizeof(uint32_t) ? UINT32_MAX : UINT64_MAX, number;
-
-	if (f->max)
-		max = f->max;
-	if (str_to_u64(value, max, &number) < 0)
-		return err_set(err, -EINVAL, "'%s': expected a number from 0 to %llu", value, max);
-	if (f->size == sizeof(uint32_t))
-		*(uint32_t *)out = (uint32_t)number;
-	else
-		*(uint64_t *)out = number;
-	return 0;
-}
-
-/* Either chance or model. */
-static int set_loss(struct netem_loss *loss, const char *rest, const char *value, struct err *err)
-{
-	int ret;
-
-	if (*rest) {
-		ret = netem_set(&loss_schema, loss, rest, value, err);
-		if (ret == 0 && loss->gemodel.p)
-			loss->random = 0;
-		return ret;
-	}
-	ret = unit_percent_parse(value, &loss->random, err);
-	if (ret == 0)
-		loss->gemodel = (struct netem_gemodel){ 0 };
-	return ret;
-}
-
-static int set_field(const struct json_field *f, void *out, const char *rest, const char *value,
-		     struct err *err)
-{
-	if (f->type == JSON_TYPE_OBJECT && *rest)
-		return netem_set(f->schema, out, rest, value, err);
-	if (f->custom == &netem_loss_json && (*rest || *value))
-		return set_loss(out, rest, value, err);
-	if (*rest || (f->type == JSON_TYPE_OBJECT && *value))
-		return err_set(err, -EINVAL,
-			       *rest ? "has no keys" : "is not a value, but has keys");
-	memset(out, 0, f->size);
-	if (!*value)
-		return 0;
-	if (f->type == JSON_TYPE_TEXT)
-		return f->text->parse(value, out, err);
-	return f->type == JSON_TYPE_ENUM ? set_enum(f, out, value, err)
-					 : set_uint(f, out, value, err);
-}
-
-int netem_set(const struct json_schema *schema, void *object, const char *path, const char *value,
-	      struct err *err)
-{
-	size_t len = strcspn(path, ".");
-	const struct json_field *f;
-	char key[48];
-	int ret;
-
-	snprintf(key, sizeof(key), "%.*s", (int)(len < sizeof(key) ? len : sizeof(key)), path);
-	f = field_find(schema, key, err);
-	if (!f)
-		return -EINVAL;
-	ret = set_field(f, (char *)object + f->offset, path + len + (path[len] == '.'), value, err);
-	if (ret < 0)
-		err_wrap(err, "%s", key);
-	return ret;
-}
 
 /* --- Rules --- */
 

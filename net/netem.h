@@ -76,13 +76,6 @@ extern const struct json_name netem_distributions[];
 /* The first key that asks for an impairment, or NULL if none does. */
 const char *netem_first_key(const struct netem *n);
 
-/*
- * Set what @path names, as in "delay", "loss.gemodel.p" or "slot.min", in an object of a schema that has such keys; "": to
- * nothing. On failure what it named may be nothing, too.
- */
-int netem_set(const struct json_schema *schema, void *object, const char *path, const char *value,
-	      struct err *err);
-
 /* Rules between its keys. */
 int netem_check(const struct netem *n, struct err *err);
 

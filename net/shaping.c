@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The keys of shaping, the rules between them, and changes by name. */
+/* The keys of shaping, and the rules between them. */
 #include "net/shaping.h"
 
-#include "lib/cleanup.h"
-#include "lib/str.h"
 #include "net/shaping_plan.h"
 #include "net/unit.h"
 
 #include <errno.h>
-#include <string.h>
 
 static const struct json_field way_fields[] = {
 	JSON_TEXT(struct shaping_way, "rate", rate, &unit_rate_text),
@@ -96,31 +93,5 @@ int shaping_check(const struct shaping *s, uint32_t mtu, struct err *err)
 	ret = check_way(&s->ingress, mtu, err);
 	if (ret < 0)
 		err_wrap(err, "shaping.ingress");
-	return ret;
-}
-
-/* --- Changes by name --- */
-
-int shaping_merge(struct shaping *s, const char *text, struct err *err)
-{
-	const char *equals = strchr(text, '=');
-	_cleanup_free_ char *path = NULL;
-	struct shaping changed = *s;
-	bool ingress, egress;
-	int ret;
-
-	if (!equals || equals == text)
-		return err_set(err, -EINVAL, "'%s': expected KEY=VALUE, as in rate=10mbit", text);
-	path = strndup(text, (size_t)(equals - text));
-	if (!path)
-		return err_oom(err);
-	ingress = str_starts(path, "ingress.");
-	egress = str_starts(path, "egress.");
-	ret = netem_set(&way_schema, ingress ? &changed.ingress : &changed.egress,
-			ingress || egress ? strchr(path, '.') + 1 : path, equals + 1, err);
-	if (ret < 0)
-		err_wrap(err, "shaping.%s", ingress ? "ingress" : "egress");
-	else
-		*s = changed;
 	return ret;
 }

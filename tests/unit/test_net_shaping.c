@@ -9,6 +9,7 @@
 #include "lib/file.h"
 #include "net/driver.h"
 #include "net/ifb.h"
+#include "net/net.h"
 #include "net/netns.h"
 #include "net/qdisc.h"
 #include "net/unit.h"
@@ -185,27 +186,31 @@ static void names_what_it_changes(void **state)
 		{ "seed=18446744073709551615",
 		  "{\"egress\":{\"slot\":{\"min\":\"5ms\",\"packets\":3},\"seed\":18446744073709551615}}" },
 		{ "slot=", "{\"egress\":{\"seed\":18446744073709551615}}" },
+		{ "ingress.rate=1mbit",
+		  "{\"egress\":{\"seed\":18446744073709551615},\"ingress\":{\"rate\":\"1mbit\"}}" },
+		{ "egress=", "{\"ingress\":{\"rate\":\"1mbit\"}}" },
 	};
 	static const struct {
 		const char *change, *words;
 	} bad[] = {
 		{ "rate", "'rate': expected KEY=VALUE, as in rate=10mbit" },
 		{ "=1", "'=1': expected KEY=VALUE, as in rate=10mbit" },
-		{ "rat=1mbit", "shaping.egress: rat: unknown key; did you mean 'rate'?" },
-		{ "ingress.=1", "shaping.ingress: : unknown key" },
-		{ "ingress.rate=0", "shaping.ingress: rate: '0': a rate must be above 0" },
-		{ "rate.x=1", "shaping.egress: rate: has no keys" },
-		{ "slot=5", "shaping.egress: slot: is not a value, but has keys" },
-		{ "slot.min=5",
-		  "shaping.egress: slot: min: '5': a time needs its unit, as in 20ms" },
+		{ "rat=1mbit", "shaping.egress.rat: unknown key; did you mean 'rate'?" },
+		{ "ingress.=1", "shaping.ingress.: expected an object, found '1'" },
+		{ "ingres.rate=1mbit", "shaping.egress.ingres.rate: unknown key" },
+		{ "ingress=1mbit", "shaping.ingress: expected an object, found '1mbit'" },
+		{ "ingress.rate=0", "shaping.ingress.rate: '0': a rate must be above 0" },
+		{ "rate.x=1", "shaping.egress.rate.x: unknown key" },
+		{ "slot=5", "shaping.egress.slot: expected an object, found '5'" },
+		{ "slot.min=5", "shaping.egress.slot.min: '5': a time needs its unit, as in 20ms" },
 		{ "loss.gemodle.p=1%",
-		  "shaping.egress: loss: gemodle: unknown key; did you mean 'gemodel'?" },
+		  "shaping.egress.loss.gemodle.p: unknown key; did you mean 'gemodel'?" },
 		{ "gap=4294967296",
-		  "shaping.egress: gap: '4294967296': expected a number from 0 to 4294967295" },
+		  "shaping.egress.gap: '4294967296': expected a number from 0 to 4294967295" },
 		{ "slot.packets=2147483648",
-		  "shaping.egress: slot: packets: '2147483648': expected a number from 0 to 2147483647" },
+		  "shaping.egress.slot.packets: '2147483648': expected a number from 0 to 2147483647" },
 		{ "distribution=gauss",
-		  "shaping.egress: distribution: unknown value \"gauss\" (known: uniform, normal, pareto, paretonormal)" },
+		  "shaping.egress.distribution: unknown value \"gauss\" (known: uniform, normal, pareto, paretonormal)" },
 	};
 	struct shaping s = { 0 }, before;
 	char text[2048];
@@ -522,6 +527,58 @@ static void kinds_that_stay_are_changed_in_place(void **state)
 	plan_release(&plan);
 }
 
+/* --- The journal --- */
+
+static void show(const struct plan *plan, char *out, size_t size)
+{
+	FILE *f = fmemopen(out, size, "w");
+
+	assert_non_null(f);
+	plan_show(plan, PHASE_CONNECT, f);
+	fclose(f);
+}
+
+static void plan_received(const struct shaping_way *w, const char *link, struct plan *plan);
+
+static void a_journal_keeps_all(void **state)
+{
+	const struct step_type *const *const types[] = { net_step_types, NULL };
+	static char before[8192], after[8192], journal[16384], again[16384];
+	struct plan plan = { 0 }, read = { 0 };
+	struct shaping s;
+	struct err err;
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(load(ALL, &s, &err), 0);
+	plan_of(&s.egress, &plan);
+	plan_received(&s.ingress, "d0", &plan);
+	s.egress.netem.slot =
+		(struct netem_slot){ .delay = 1000, .jitter = 100, .distribution = NETEM_PARETO };
+	s.egress.rate = 0;
+	s.egress.ceil = 0;
+	plan_of(&s.egress, &plan);
+	s.ingress = (struct shaping_way){ .rate = 12500000000, .burst = 1000000 };
+	plan_of(&s.ingress, &plan);
+	show(&plan, before, sizeof(before));
+	f = fmemopen(journal, sizeof(journal), "w");
+	assert_non_null(f);
+	assert_int_equal(plan_encode(&plan, f, &err), 0);
+	fclose(f);
+	if (plan_decode(&read, types, journal, strlen(journal), "journal", &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(read.count, plan.count);
+	show(&read, after, sizeof(after));
+	assert_string_equal(before, after);
+	f = fmemopen(again, sizeof(again), "w");
+	assert_non_null(f);
+	assert_int_equal(plan_encode(&read, f, &err), 0);
+	fclose(f);
+	assert_string_equal(journal, again);
+	plan_release(&plan);
+	plan_release(&read);
+}
+
 /* Of "d0": what arrives there goes to an ifb, and comes back later. */
 static void plan_received(const struct shaping_way *w, const char *link, struct plan *plan)
 {
@@ -671,6 +728,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tc_would_have_made_the_same, make_world, end_world),
 		cmocka_unit_test_setup_teardown(tampering_is_found, make_world, end_world),
 		cmocka_unit_test_setup_teardown(a_stranger_stays, make_world, end_world),
+		cmocka_unit_test(a_journal_keeps_all),
 		cmocka_unit_test(an_ifb_has_a_name_that_fits),
 		cmocka_unit_test_setup_teardown(what_arrives_goes_over_an_ifb, make_world,
 						end_world),
