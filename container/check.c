@@ -142,6 +142,23 @@ static int check_user_namespace(const struct spec *spec, struct err *err)
 		       key);
 }
 
+/* A namespace, of its own or another's, is not the host's network. */
+static int check_network_namespace(const struct spec *spec, struct err *err)
+{
+	bool host = net_is_host(&spec->net);
+
+	if (namespaces_find(&spec->namespaces, CLONE_NEWNET))
+		return host ? err_set(err, -EINVAL,
+				      "networks: with a network of type host, namespaces has no NEWNET")
+			    : 0;
+	if ((!spec->net.network_count || host) && !spec->net.route_count)
+		return 0;
+	return err_set(err, -EINVAL,
+		       "%s: unable to apply network settings without a private NET "
+		       "namespace (NEWNET)",
+		       spec->net.network_count && !host ? "networks" : "routes");
+}
+
 static int check_namespaces(const struct spec *spec, struct err *err)
 {
 	const struct namespaces *ns = &spec->namespaces;
@@ -164,13 +181,7 @@ static int check_namespaces(const struct spec *spec, struct err *err)
 		return err_set(
 			err, -EINVAL,
 			"hostname: unable to set hostname without a private UTS namespace (NEWUTS)");
-	if ((spec->net.network_count || spec->net.route_count) &&
-	    !namespaces_find(ns, CLONE_NEWNET))
-		return err_set(err, -EINVAL,
-			       "%s: unable to apply network settings without a private NET "
-			       "namespace (NEWNET)",
-			       spec->net.network_count ? "networks" : "routes");
-	return 0;
+	return check_network_namespace(spec, err);
 }
 
 /* Whose file system it is, whom a user namespace has to belong to that mounts it (mount_capable() in the kernel). */

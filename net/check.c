@@ -3,6 +3,7 @@
 
 #include "net/config.h"
 #include "net/driver.h"
+#include "net/parents.h"
 
 #include "lib/cleanup.h"
 
@@ -136,6 +137,30 @@ static int check_no_shaping(const struct network *n, struct err *err)
 		       n->driver->type);
 }
 
+int net_check_untouched(const struct network *n, const char *why, struct err *err)
+{
+	const struct {
+		const char *key;
+		bool given;
+	} keys[] = {
+		{ "name", n->name[0] },
+		{ "mac_address", !mac_is_zero(&n->mac_address) },
+		{ "address", n->address.addr.family },
+		{ "ipv6_address", n->ipv6_address.addr.family },
+		{ "addresses", n->addresses.count },
+		{ "gateway", n->gateway.family },
+		{ "ipv6_gateway", n->ipv6_gateway.family },
+		{ "mtu", n->mtu },
+		{ "txqueuelen", n->txqueuelen },
+		{ "master", n->master[0] },
+	};
+
+	for (size_t i = 0; i < array_size(keys); i++)
+		if (keys[i].given)
+			return err_set(err, -EINVAL, "%s: %s", keys[i].key, why);
+	return 0;
+}
+
 static int check_network(const struct network *n, struct err *err)
 {
 	int ret = 0;
@@ -174,6 +199,11 @@ static int check_pair(const struct net_config *c, size_t i, size_t j, struct err
 		return err_set(err, -EINVAL,
 			       "networks[%zu] and networks[%zu]: two host interfaces named '%s'", j,
 			       i, host_name(a));
+	if (a->driver->host || b->driver->host)
+		return err_set(
+			err, -EINVAL,
+			"networks[%zu] and networks[%zu]: with the host's network there is no other",
+			j, i);
 	if (a->driver->joins && b->driver->joins)
 		return err_set(err, -EINVAL,
 			       "networks[%zu] and networks[%zu]: only one namespace can be joined",
@@ -239,6 +269,8 @@ int net_check(const struct net_config *c, struct err *err)
 	_cleanup_(net_config_routes_release) struct net_config_routes routes = { 0 };
 	int ret = check_networks(c, err);
 
+	if (ret == 0)
+		ret = net_check_parents(c, err);
 	if (ret < 0)
 		return ret;
 	for (size_t i = 0; i < c->route_count; i++) {

@@ -11,14 +11,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* "eth#" becomes eth0, eth1, ...: by position among the networks of its driver, named ones counted. */
+/* "eth#" becomes eth0, eth1, ...: by position among the networks of drivers with that, named ones counted. */
 static void default_name(const struct net_config *c, size_t i, char out[IFNAMSIZ])
 {
 	const struct net_driver *driver = c->networks[i].driver;
 	size_t number = 0, stem = strcspn(driver->name, "#");
 
 	for (size_t j = 0; j < i; j++)
-		number += c->networks[j].driver == driver;
+		number += !strcmp(c->networks[j].driver->name, driver->name);
 	if (driver->name[stem])
 		snprintf(out, IFNAMSIZ, "%.*s%u", (int)(stem < 8 ? stem : 8), driver->name,
 			 (unsigned int)(number % 1000000));

@@ -22,14 +22,20 @@ struct net_planner {
 	const char *origin; /* "networks[0] (eth0)" */
 };
 
+struct link_kind;
+
 struct net_driver {
 	const char *type; /* "veth" */
 	const char *name; /* of an interface without a name; '#' counts those of this driver */
 	bool makes_link;  /* in the container, where addresses and gateways apply to it */
 	/* What endpoint.host_name sends is what the container receives. */
 	bool has_host_end;
+	bool host;        /* the host's network: the container has none of its own */
+	bool has_ports;   /* other networks may name it as their master */
 	const struct json_schema
 		*options; /* its own keys, chained to the common ones; NULL: it has none */
+	const struct link_kind
+		*kind; /* what net/kind_driver.c makes of it; NULL: all below is its own */
 	/* Rules of its own keys. May be NULL. */
 	int (*check)(const struct network *n, struct err *err);
 	/* The name asked for on the host, "" if the driver is to choose; NULL: makes nothing there. */
@@ -59,6 +65,9 @@ const struct net_driver *net_driver_at(size_t i);
 /* The @i-th table of options of all drivers in this build; NULL behind the last. */
 const struct json_schema *net_driver_options(size_t i);
 
+/* Are the common keys of @n all unset? Else -EINVAL: "mtu: @why". For types that change nothing. */
+int net_check_untouched(const struct network *n, const char *why, struct err *err);
+
 /* plan_add() with the planner's origin. @shared may be NULL; a shared step that is planned already is not planned again. */
 int net_planner_add(const struct net_planner *p, const struct step_type *type, const char *ns,
 		    const char *shared, const void *args, struct err *err);
@@ -81,5 +90,8 @@ void net_choose_name(const struct scope *scope, const char *name, const char *pr
 		     unsigned int attempt, char out[IFNAMSIZ]);
 
 extern const struct net_driver loopback_driver, veth_driver, netns_driver;
+extern const struct net_driver macvlan_driver, macvtap_driver, ipvlan_driver, vlan_driver;
+extern const struct net_driver vxlan_driver, geneve_driver, tap_driver, tun_driver;
+extern const struct net_driver dummy_driver, ifb_driver, vrf_driver, bridge_driver, host_driver;
 
 #endif

@@ -4,10 +4,14 @@
 #include "net/bridge.h"
 #include "net/driver.h"
 #include "net/ifb.h"
+#include "net/fdb.h"
+#include "net/link_add.h"
+#include "net/link_master.h"
 #include "net/net.h"
 #include "net/qdisc.h"
 #include "net/route.h"
 #include "net/sysctl.h"
+#include "net/tuntap.h"
 #include "net/veth.h"
 
 #include "lib/cleanup.h"
@@ -29,6 +33,19 @@ static const struct {
 	{ "loopback", &loopback_driver },
 	{ "veth", IF_BUILT(CONFIG_NET_VETH, &veth_driver, NULL) },
 	{ "netns", IF_BUILT(CONFIG_NET_NETNS, &netns_driver, NULL) },
+	{ "macvlan", IF_BUILT(CONFIG_NET_MACVLAN, &macvlan_driver, NULL) },
+	{ "macvtap", IF_BUILT(CONFIG_NET_MACVLAN, &macvtap_driver, NULL) },
+	{ "ipvlan", IF_BUILT(CONFIG_NET_IPVLAN, &ipvlan_driver, NULL) },
+	{ "vlan", IF_BUILT(CONFIG_NET_VLAN, &vlan_driver, NULL) },
+	{ "vxlan", IF_BUILT(CONFIG_NET_TUNNELS, &vxlan_driver, NULL) },
+	{ "geneve", IF_BUILT(CONFIG_NET_TUNNELS, &geneve_driver, NULL) },
+	{ "tap", IF_BUILT(CONFIG_NET_TUNTAP, &tap_driver, NULL) },
+	{ "tun", IF_BUILT(CONFIG_NET_TUNTAP, &tun_driver, NULL) },
+	{ "dummy", IF_BUILT(CONFIG_NET_INSIDE, &dummy_driver, NULL) },
+	{ "ifb", IF_BUILT(CONFIG_NET_INSIDE, &ifb_driver, NULL) },
+	{ "vrf", IF_BUILT(CONFIG_NET_INSIDE, &vrf_driver, NULL) },
+	{ "bridge", IF_BUILT(CONFIG_NET_INSIDE, &bridge_driver, NULL) },
+	{ "host", &host_driver },
 };
 
 const struct step_type *const net_step_types[] = {
@@ -36,6 +53,12 @@ const struct step_type *const net_step_types[] = {
 	&link_up_step.type,
 	&link_borrow_step.type,
 	&link_ready_step,
+	&link_follow_step,
+	&link_add_step.type,
+	&link_mark_step.type,
+	&link_master_step.type,
+	&fdb_add_step.type,
+	&tuntap_add_step,
 	&addr_add_step.type,
 	&addr_ready_step,
 	&route_add_step.type,

@@ -43,6 +43,7 @@ int link_parse(const struct nlmsghdr *msg, struct link *out)
 	nl_get_u32(attrs[IFLA_MTU], &link.mtu);
 	nl_get_u32(attrs[IFLA_TXQLEN], &link.txqueuelen);
 	nl_get_u32(attrs[IFLA_MASTER], &link.master);
+	nl_get_u32(attrs[IFLA_GROUP], &link.group);
 	nl_get_u8(attrs[IFLA_OPERSTATE], &link.operstate);
 	nl_get_u32(attrs[IFLA_CARRIER_CHANGES], &link.carrier_changes);
 	parse_info(attrs[IFLA_LINKINFO], &link);

@@ -28,6 +28,7 @@ struct link {
 	struct mac mac;
 	uint32_t mtu, txqueuelen;
 	uint32_t master;          /* index of the bridge it is a port of, or 0 */
+	uint32_t group;           /* of interfaces; 0 unless somebody set it */
 	uint8_t operstate;        /* IF_OPER_* (RFC 2863) */
 	uint8_t hairpin;          /* of a bridge port */
 	uint32_t carrier_changes; /* how often the driver has said that there is carrier, or is none */
@@ -87,5 +88,15 @@ extern const struct net_step_type link_up_step;
 extern const struct net_step_type link_borrow_step;
 /* Wait until a veth end, and the bridge that it is a port of, have seen that there is carrier. */
 extern const struct step_type link_ready_step;
+
+/* Of link.follow. */
+struct link_follow_args {
+	struct net_args at;
+	char parent_ns[NET_KEY_MAX];
+	char parent[IFNAMSIZ];
+};
+
+/* Wait until a link has seen the carrier that its parent has; one whose parent has none has nothing to wait for. */
+extern const struct step_type link_follow_step;
 
 #endif

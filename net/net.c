@@ -5,7 +5,9 @@
 #include "net/config.h"
 #include "net/driver.h"
 #include "net/link.h"
+#include "net/link_master.h"
 #include "net/nl.h"
+#include "net/parents.h"
 #include "net/sysctl.h"
 
 #include "lib/cleanup.h"
@@ -14,6 +16,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -25,6 +28,14 @@ const char *net_joined_path(const struct net_config *c)
 		if (c->networks[i].driver->joins)
 			path = c->networks[i].driver->joins(&c->networks[i]);
 	return path;
+}
+
+bool net_is_host(const struct net_config *c)
+{
+	for (size_t i = 0; i < c->network_count; i++)
+		if (c->networks[i].driver->host)
+			return true;
+	return false;
 }
 
 /* --- Choosing --- */
@@ -111,7 +122,9 @@ int net_resolve(const struct net_config *c, struct scope *scope, bool namespace_
 
 	for (size_t i = 0; ret == 0 && i < c->network_count; i++) {
 		struct endpoint e = { .namespace_new = namespace_new };
+		size_t parent;
 
+		e.parent_inside = net_parent_inside(c, i, &parent);
 		ret = resolve_network(c, i, scope, &e, err);
 		if (ret == 0) {
 			ends[i] = e;
@@ -225,6 +238,19 @@ static int stage_driver(const struct net_planner *p, const struct network *n,
 	return n->driver->plan ? n->driver->plan(n, e, p, err) : 0;
 }
 
+static int plan_master(const struct net_planner *p, const struct network *n,
+		       const struct endpoint *e, struct err *err)
+{
+	struct link_master_args args = { .at.ns = SCOPE_CONTAINER };
+
+	if (!n->master[0])
+		return 0;
+	memcpy(args.at.link, n->master, sizeof(args.at.link));
+	memcpy(args.name, e->name, sizeof(args.name));
+	return net_planner_add(p, &link_master_step.type, SCOPE_CONTAINER, NULL, &args, err);
+}
+
+/* A master comes first: a change of it takes IPv6 addresses away. */
 static int stage_inside(const struct net_planner *p, const struct network *n,
 			const struct endpoint *e, struct err *err)
 {
@@ -234,6 +260,8 @@ static int stage_inside(const struct net_planner *p, const struct network *n,
 		return 0;
 	if (!e->namespace_new)
 		ret = plan_no_dad(p, e->name, err);
+	if (ret == 0)
+		ret = plan_master(p, n, e, err);
 	if (ret == 0)
 		ret = net_plan_link(p, &link_up_step.type, SCOPE_CONTAINER, e->name, err);
 	return ret < 0 ? ret : for_addresses(p, n, e->name, plan_address, err);
@@ -276,13 +304,17 @@ static int stage_ready(const struct net_planner *p, const struct network *n,
 static int plan_stage(const struct net_config *c, const struct endpoint *ends, const char *mark,
 		      struct plan *plan, stage_fn *stage, struct err *err)
 {
+	_cleanup_free_ size_t *order = calloc(c->network_count + 1, sizeof(*order));
 	char origin[NET_ORIGIN_MAX];
 	const struct net_planner p = { .plan = plan, .mark = mark, .origin = origin };
 	int ret = 0;
 
+	if (!order)
+		return err_oom(err);
+	net_parents_order(c, order);
 	for (size_t i = 0; ret == 0 && i < c->network_count; i++) {
-		net_config_origin(c, i, origin);
-		ret = stage(&p, &c->networks[i], &ends[i], err);
+		net_config_origin(c, order[i], origin);
+		ret = stage(&p, &c->networks[order[i]], &ends[order[i]], err);
 	}
 	return ret;
 }

@@ -23,6 +23,7 @@ struct endpoint {
 	struct mac host_mac;      /* of the host's end */
 	bool bridge_found;        /* the bridge stands and nobody of ours made it */
 	bool namespace_new;       /* the container's namespace is made by us and dies with it */
+	bool parent_inside;       /* its parent is another network of the container's */
 };
 
 /* Rules that need no kernel: names valid and unique, gateways of the right family, driver rules. */
@@ -30,6 +31,9 @@ int net_check(const struct net_config *c, struct err *err);
 
 /* The path of the namespace that a `netns` network joins, or NULL. */
 const char *net_joined_path(const struct net_config *c);
+
+/* Does one of them say that the container has the host's network? */
+bool net_is_host(const struct net_config *c);
 
 /*
  * Fill @ends (c->network_count of them, zeroed by the caller). @namespace_new as in struct endpoint. Reads

@@ -50,6 +50,7 @@ static const struct json_field network_fields[] = {
 	JSON_UINT(struct network, "mtu", mtu, .max = 65535),
 	JSON_UINT(struct network, "txqueuelen", txqueuelen),
 	JSON_OBJECT(struct network, "shaping", shaping, &shaping_schema),
+	JSON_CHARS(struct network, "master", master),
 	JSON_END,
 };
 

@@ -33,7 +33,8 @@ struct network {
 	uint32_t txqueuelen; /* 0 = leave */
 	/* How fast and how badly packets get through. */
 	struct shaping shaping;
-	void *options; /* of driver->options, or NULL */
+	char master[IFNAMSIZ]; /* another network, of a type with ports, that it is a port of; "" = none */
+	void *options;         /* of driver->options, or NULL */
 };
 
 struct net_route {

@@ -92,6 +92,7 @@ struct nl_msg {
 void *nl_put_header(struct nl_msg *m, size_t size);
 void nl_put(struct nl_msg *m, uint16_t type, const void *data, size_t len);
 void nl_put_u8(struct nl_msg *m, uint16_t type, uint8_t value);
+void nl_put_u16(struct nl_msg *m, uint16_t type, uint16_t value);
 void nl_put_u32(struct nl_msg *m, uint16_t type, uint32_t value);
 /* With its NUL, as link names are read by all kernels. */
 void nl_put_str(struct nl_msg *m, uint16_t type, const char *value);

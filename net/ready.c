@@ -15,34 +15,13 @@
  */
 #include "net/address.h"
 #include "net/link.h"
+#include "net/patience.h"
 #include "net/route.h"
 
 #include "lib/cleanup.h"
 
 #include <errno.h>
 #include <sys/socket.h>
-#include <time.h>
-
-#define READY_TIMEOUT_USEC 5000000
-
-/* Pauses that grow from 50 us to 2 ms. */
-struct patience {
-	unsigned int waited, next;
-};
-
-/* False when it is used up. */
-static bool wait_more(struct patience *p)
-{
-	unsigned int usec = p->next ? p->next : 50;
-	const struct timespec t = { .tv_sec = 0, .tv_nsec = 1000L * usec };
-
-	if (p->waited >= READY_TIMEOUT_USEC)
-		return false;
-	nanosleep(&t, NULL);
-	p->waited += usec;
-	p->next = usec < 2000 ? usec * 2 : usec;
-	return true;
-}
 
 /* --- link.ready --- */
 
@@ -62,13 +41,13 @@ static bool has_carrier(const struct link *link)
 /* Ask for the link, whose state @link is, until it is ready or gone. */
 static int wait_carrier(struct nl *nl, struct link *link, struct err *err)
 {
-	struct patience patience = { 0 };
+	struct net_patience patience = { 0 };
 	char name[IFNAMSIZ];
 	int ret = 0;
 
 	snprintf(name, sizeof(name), "%s", link->name);
 	while (ret == 0 && link->index && !has_carrier(link)) {
-		if (!wait_more(&patience))
+		if (!net_patience_wait(&patience))
 			return err_set(err, -ETIMEDOUT, "link '%s' gets no carrier", name);
 		ret = link_find_index(nl, link->index, link, err);
 	}
@@ -120,12 +99,50 @@ const struct step_type link_ready_step = {
 	.show = show_link,
 };
 
+/* --- link.follow --- */
+
+/* A stacked link takes over its parent's state from the same work queue. */
+static int apply_follow(struct scope *scope, void *args, struct err *err)
+{
+	const struct link_follow_args *a = args;
+	struct link link, parent;
+	struct nl *nl;
+	int ret = link_find_in(scope, a->parent_ns, a->parent, NULL, &parent, err);
+
+	if (ret < 0 || !parent.index || !(parent.flags & IFF_LOWER_UP) || !has_carrier(&parent))
+		return ret;
+	ret = find_link(scope, &a->at, &nl, &link, err);
+	return ret < 0 ? ret : wait_carrier(nl, &link, err);
+}
+
+static void show_follow(const void *args, FILE *out)
+{
+	const struct link_follow_args *a = args;
+
+	fprintf(out, "# wait until %s has carrier, if %s has\n", a->at.link, a->parent);
+}
+
+static const struct json_field follow_fields[] = {
+	NET_ARGS_JSON(struct link_follow_args, "name"),
+	JSON_CHARS(struct link_follow_args, "parent_ns", parent_ns),
+	JSON_CHARS(struct link_follow_args, "parent", parent), JSON_END
+};
+static const struct json_schema follow_schema = JSON_SCHEMA(struct link_follow_args, follow_fields);
+
+const struct step_type link_follow_step = {
+	.name = "link.follow",
+	.args = &follow_schema,
+	.phase = PHASE_CONNECT,
+	.apply = apply_follow,
+	.show = show_follow,
+};
+
 /* --- addr.ready --- */
 
 static int apply_address(struct scope *scope, void *args, struct err *err)
 {
 	const struct address_args *a = args;
-	struct patience patience = { 0 };
+	struct net_patience patience = { 0 };
 	char text[IP_TEXT_MAX];
 	bool local = false;
 	struct link link;
@@ -136,10 +153,10 @@ static int apply_address(struct scope *scope, void *args, struct err *err)
 		ret = route_is_local(nl, &a->prefix.addr, &local, err);
 		if (ret == 0 && !local)
 			ret = find_link(scope, &a->at, &nl, &link, err);
-		/* The kernel does not take up the addresses of a link that is down. */
-		if (ret < 0 || local || !(link.flags & IFF_UP))
+		/* The kernel does not take up the addresses of a link that is down, or without carrier. */
+		if (ret < 0 || local || !(link.flags & IFF_UP) || !(link.flags & IFF_LOWER_UP))
 			return ret;
-		if (!wait_more(&patience))
+		if (!net_patience_wait(&patience))
 			return err_set(err, -ETIMEDOUT, "address %s on %s does not become usable",
 				       ip_prefix_format(&a->prefix, text, sizeof(text)),
 				       a->at.link);

@@ -60,32 +60,6 @@ static const char *joins(const struct network *n)
 	return ((const struct netns_options *)n->options)->path;
 }
 
-/* The namespace stays as it is, so a key that asks for a change in it would be passed over. */
-static int check_nothing_else(const struct network *n, struct err *err)
-{
-	const struct {
-		const char *key;
-		bool given;
-	} keys[] = {
-		{ "name", n->name[0] },
-		{ "mac_address", !mac_is_zero(&n->mac_address) },
-		{ "address", n->address.addr.family },
-		{ "ipv6_address", n->ipv6_address.addr.family },
-		{ "addresses", n->addresses.count },
-		{ "gateway", n->gateway.family },
-		{ "ipv6_gateway", n->ipv6_gateway.family },
-		{ "mtu", n->mtu },
-		{ "txqueuelen", n->txqueuelen },
-	};
-
-	for (size_t i = 0; i < array_size(keys); i++)
-		if (keys[i].given)
-			return err_set(err, -EINVAL,
-				       "%s: a namespace that is joined stays as it is",
-				       keys[i].key);
-	return 0;
-}
-
 static int check(const struct network *n, struct err *err)
 {
 	const char *path = joins(n);
@@ -94,7 +68,7 @@ static int check(const struct network *n, struct err *err)
 		return err_set(err, -EINVAL, "ns_path is missing");
 	if (path[0] != '/')
 		return err_set(err, -EINVAL, "ns_path: %s is not an absolute path", path);
-	return check_nothing_else(n, err);
+	return net_check_untouched(n, "a namespace that is joined stays as it is", err);
 }
 
 const struct net_driver netns_driver = {

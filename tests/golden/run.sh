@@ -8,7 +8,7 @@
 #
 # A plan depends on what the host has, so every plan is made on the same one: empty network and
 # mount namespaces in which tests/golden/host/{mountinfo,cgroup} stand for /proc/self/mountinfo and
-# /proc/1/cgroup, and /sys/fs/cgroup is empty.
+# /proc/1/cgroup, /sys/fs/cgroup is empty, and uplink0 is the one interface that networks can lie on.
 
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,6 +19,7 @@ on_host() {
 	mount -t tmpfs tmpfs /sys/fs/cgroup && mount -t tmpfs tmpfs /run &&
 		mount --bind "$here/host/cgroup" /proc/1/cgroup &&
 		mount --bind "$here/host/mountinfo" /proc/$$/mountinfo &&
+		ip link add uplink0 type veth peer name far0 &&
 		exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- "$@"
 }
 if [ "${1:-}" = --on-host ]; then
@@ -75,6 +76,12 @@ cases() {
 		| (if $second then .runtime else .config end) |= (
 			if $of == "" then . else delpaths([path_of($of)]) end
 			| if $key | test("ns_?path$") then .networks = [{type: "netns"}] else . end
+			| (if $key | startswith("networks[].") then $key[11:] else "" end) as $link
+			| (({type: "macvlan", parent: "up0"} | {parent: ., mode: ., link: del(.parent)})
+				+ ({type: "vlan", parent: "up0", id: 5} | {id: ., protocol: .}) + {flags: {type: "ipvlan", parent: "up0"}, table: {type: "vrf", table: 5}}
+				+ ({type: "vxlan", id: 5, parent: "up0"} | {local: ., remote: ., group: ., remotes: ., port: ., ttl: ., learning: .})
+				+ ({type: "tap"} | {owner: ., multi_queue: .}) + ({type: "bridge"} | {stp: ., vlan_filtering: .})) as $types
+			| if $types[$link] then .networks = [$types[$link]] else . end
 			| if $key | test("networks\\[]\\.context\\.(bridge|prefix)") then .networks[0].context = {bridge: "br0", prefix: "ve"} else . end
 			| if $key | test("^network\\.context\\.(bridge|prefix)") then .network.context = {bridge: "br0", prefix: "ve"} else . end
 			| if $key | test("^(cgroup_name|cgroup_parent|device_access|memory|memory_swap|cpu_shares)$") then del(.cgroups) else . end
@@ -139,7 +146,9 @@ names=("$samples"/*.json "$samples"/networks/*.json "$here"/configs/*.json)
 mapfile -t formats < <(grep -L '"like"' "$here"/bad_keys/*.json && grep -l '"like"' "$here"/bad_keys/*.json)
 echo "1..$((${#names[@]} + 2 * ${#formats[@]} + 2))"
 for file in "${names[@]}"; do
-	compare "$(basename "$file" .json).txt" plan "$file"
+	name=$(basename "$file" .json)
+	[[ $file != */networks/* ]] || name=networks/$name
+	compare "$name.txt" plan "$file"
 done
 for file in "${formats[@]}"; do
 	name=$(basename "$file" .json)

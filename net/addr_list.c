@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/addr_list.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static int add(struct ip_addr_list *list, const struct ip_addr *addr, struct err *err)
+{
+	struct ip_addr *items = reallocarray(list->items, list->count + 1, sizeof(*items));
+
+	if (!items)
+		return err_oom(err);
+	items[list->count++] = *addr;
+	list->items = items;
+	return 0;
+}
+
+/* "" adds nothing, as it leaves other keys unset. */
+static int add_text(struct ip_addr_list *list, const struct json_value *value, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	struct ip_addr addr;
+	struct err why;
+	int ret = json_value_string(value, &text, err);
+
+	if (ret < 0 || !*text)
+		return ret;
+	ret = ip_addr_parse(text, &addr, &why);
+	if (ret < 0)
+		return json_value_err(value, err, ret, "%s", why.text);
+	return add(list, &addr, err);
+}
+
+static void release(void *in)
+{
+	struct ip_addr_list *list = in;
+
+	free(list->items);
+	*list = (struct ip_addr_list){ 0 };
+}
+
+static int decode(const struct json_value *value, void *out, struct err *err)
+{
+	struct ip_addr_list list = { 0 };
+	int ret = 0;
+
+	if (json_value_kind(value) != JSON_IS_ARRAY)
+		ret = add_text(&list, value, err);
+	else
+		for (const struct json_value *v = json_value_at(value, 0); v && ret == 0;
+		     v = json_value_next(v))
+			ret = add_text(&list, v, err);
+	if (ret < 0)
+		release(&list);
+	else
+		*(struct ip_addr_list *)out = list;
+	return ret;
+}
+
+static void encode(const void *in, const char *key, struct json_writer *out)
+{
+	const struct ip_addr_list *list = in;
+	char text[IP_TEXT_MAX];
+
+	json_write_begin(out, key, '[');
+	for (size_t i = 0; i < list->count; i++)
+		json_write_string(out, NULL, ip_addr_format(&list->items[i], text, sizeof(text)));
+	json_write_end(out);
+}
+
+static bool present(const void *in)
+{
+	return ((const struct ip_addr_list *)in)->count > 0;
+}
+
+const struct json_custom ip_addr_list_custom = {
+	.decode = decode,
+	.encode = encode,
+	.release = release,
+	.present = present,
+	.what = "string, or list of strings",
+};

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/link_add.h"
+
+#include "net/patience.h"
+
+#include "lib/cleanup.h"
+#include "lib/file.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <string.h>
+
+/* How long a namespace that was left may take to go, on a busy machine. */
+#define PASSING_TIMEOUT_USEC 3000000
+
+uint32_t link_mark_group(const char *alias)
+{
+	/* 0 is the group of all others. */
+	return (uint32_t)hash64(alias, strlen(alias)) | 1;
+}
+
+/* --- The message --- */
+
+static int build(struct scope *scope, struct nl_batch *b, size_t tag, void *args,
+		 const struct link *parent, struct err *err)
+{
+	const struct link_add_args *a = args;
+	struct nl_msg *m;
+
+	if (scope_ns_fd(scope, a->born) < 0 && strcmp(a->born, a->at.ns) != 0)
+		return err_set(err, -ENOENT, "link %s: network namespace '%s' is not there",
+			       a->name, a->born);
+	m = link_put_name(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, tag, a->name, a->up);
+	if (!mac_is_zero(&a->mac))
+		nl_put(m, IFLA_ADDRESS, a->mac.bytes, sizeof(a->mac.bytes));
+	if (a->mtu)
+		nl_put_u32(m, IFLA_MTU, a->mtu);
+	if (a->txqueuelen)
+		nl_put_u32(m, IFLA_TXQLEN, a->txqueuelen);
+	if (a->alias[0])
+		nl_put_u32(m, IFLA_GROUP, link_mark_group(a->alias));
+	if (parent && !a->kind->parent_attr)
+		nl_put_u32(m, IFLA_LINK, parent->index);
+	if (strcmp(a->born, a->at.ns) != 0)
+		nl_put_u32(m, IFLA_NET_NS_FD, (uint32_t)scope_ns_fd(scope, a->born));
+	kind_put(m, a->kind, a->options, parent ? parent->index : 0);
+	return 0;
+}
+
+static void describe(const void *args, char *buf, size_t size)
+{
+	const struct link_add_args *a = args;
+
+	snprintf(buf, size, a->at.link[0] ? "%s %s on %s" : "%s %s", a->kind->name, a->name,
+		 a->at.link);
+}
+
+static const char *explain(const void *args, int code)
+{
+	const struct link_add_args *a = args;
+
+	for (const struct kind_refusal *r = a->kind->refusals; r && r->text; r++)
+		if (r->code == code)
+			return r->text;
+	return NULL;
+}
+
+/* --- Doing it --- */
+
+static bool may_pass(const struct link_kind *kind, int code)
+{
+	for (const int *passing = kind->passing; passing && *passing; passing++)
+		if (*passing == code)
+			return true;
+	return false;
+}
+
+/* Try again what a link of a namespace that is just going may have been in the way of. */
+static int retry(struct scope *scope, struct step *s, int ret, struct err *err)
+{
+	const struct link_add_args *a = s->args;
+	struct net_patience patience = { .limit = PASSING_TIMEOUT_USEC };
+
+	while (ret < 0 && may_pass(a->kind, ret) && net_patience_wait(&patience))
+		ret = net_step_apply_many(scope, s, 1, err);
+	return ret;
+}
+
+static bool made_among(const struct step *at, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(((const struct link_add_args *)at[i].args)->name, name))
+			return true;
+	return false;
+}
+
+/* How many go together: the parent of each has to be there before the message is built. */
+static size_t run_length(const struct step *at, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && !made_among(at, i, ((const struct link_add_args *)at[i].args)->at.link))
+		i++;
+	return i;
+}
+
+/* Behind one that was refused the others were made all the same. */
+static int apply_run(struct scope *scope, struct step *at, size_t n, struct err *err)
+{
+	int ret = net_step_apply_many(scope, at, n, err);
+
+	for (size_t i = 0; ret < 0 && i < n; i++) {
+		if (at[i].done)
+			continue;
+		ret = retry(scope, &at[i], ret, err);
+		if (ret < 0)
+			return ret;
+		/* Those behind it may have been refused as well: the first one's error was heard. */
+		for (size_t j = i + 1; ret == 0 && j < n; j++)
+			if (!at[j].done)
+				ret = net_step_apply_many(scope, &at[j], 1, err);
+	}
+	return ret;
+}
+
+static int apply_many(struct scope *scope, struct step *at, size_t n, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t len; ret == 0 && n > 0; at += len, n -= len) {
+		len = run_length(at, n);
+		ret = apply_run(scope, at, len, err);
+	}
+	return ret;
+}
+
+static int apply(struct scope *scope, void *args, struct err *err)
+{
+	struct step step = { .type = &link_add_step.type, .args = args };
+
+	return apply_run(scope, &step, 1, err);
+}
+
+/* --- Undoing it --- */
+
+/* Made, and not marked yet: it has the group. */
+static bool is_ours(const struct link *link, const struct link_add_args *a)
+{
+	if (link->alias[0])
+		return !strcmp(link->alias, a->alias);
+	return link->group == link_mark_group(a->alias) && !strcmp(link->kind, a->kind->name);
+}
+
+/* The message was the host's; what it made may be in a namespace that goes by itself. */
+static int revert(struct scope *scope, void *args, struct err *err)
+{
+	const struct link_add_args *a = args;
+	struct link link;
+	int ret;
+
+	if (!a->alias[0] || scope_ns_mortal(scope, a->born) || scope_ns_gone(scope, a->born))
+		return 0;
+	ret = link_find_in(scope, a->born, a->name, NULL, &link, err);
+	if (ret < 0 || !link.index || !is_ours(&link, a))
+		return ret;
+	return link_delete(scope, a->born, &link, err);
+}
+
+/* --- Looking at it --- */
+
+struct look {
+	const struct link_add_args *a;
+	uint32_t parent;
+	bool seen;
+	int ret;
+	struct err *err;
+};
+
+static int compare_common(const struct link_add_args *a, const struct link *link, struct err *err)
+{
+	char mac[MAC_TEXT_MAX];
+
+	if (strcmp(link->kind, a->kind->name) != 0)
+		return err_set(err, -ESTALE, "it is a link of kind '%s'", link->kind);
+	if (a->mtu && link->mtu != a->mtu)
+		return err_set(err, -ESTALE, "mtu is %u, not %u", link->mtu, a->mtu);
+	if (a->txqueuelen && link->txqueuelen != a->txqueuelen)
+		return err_set(err, -ESTALE, "txqueuelen is %u, not %u", link->txqueuelen,
+			       a->txqueuelen);
+	if (!mac_is_zero(&a->mac) && !mac_equal(&link->mac, &a->mac))
+		return err_set(err, -ESTALE, "address is %s",
+			       mac_format(&link->mac, mac, sizeof(mac)));
+	return 0;
+}
+
+static int compare(const struct link_add_args *a, uint32_t parent, const struct nlmsghdr *msg,
+		   struct err *err)
+{
+	const struct nlattr *attrs[IFLA_MAX + 1] = { 0 }, *info[IFLA_INFO_MAX + 1] = { 0 };
+	struct link link;
+	uint32_t below = 0;
+	int ret = link_parse(msg, &link);
+
+	if (ret == 0)
+		ret = compare_common(a, &link, err);
+	if (ret < 0)
+		return ret;
+	nl_attrs(msg, sizeof(struct ifinfomsg), attrs, IFLA_MAX);
+	nl_attrs_nested(attrs[IFLA_LINKINFO], info, IFLA_INFO_MAX);
+	nl_get_u32(attrs[IFLA_LINK], &below);
+	if (a->at.link[0] && !a->kind->parent_attr && below != parent)
+		return err_set(err, -ESTALE, "its parent is not '%s'", a->at.link);
+	return kind_compare(a->kind, a->options, parent, info[IFLA_INFO_DATA], err);
+}
+
+static void see(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	struct look *look = arg;
+
+	(void)tag;
+	look->seen = true;
+	look->ret = compare(look->a, look->parent, msg, look->err);
+}
+
+static int find_parent(struct scope *scope, const struct link_add_args *a, uint32_t *out,
+		       struct err *err)
+{
+	struct link parent = { 0 };
+	int ret = 0;
+
+	if (a->at.link[0])
+		ret = link_find_in(scope, a->at.ns, a->at.link, NULL, &parent, err);
+	*out = parent.index;
+	return ret;
+}
+
+static int probe(struct scope *scope, const void *args, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	const struct link_add_args *a = args;
+	struct look look = { .a = a, .err = err };
+	struct nl *nl;
+	int ret = find_parent(scope, a, &look.parent, err);
+
+	if (ret == 0)
+		ret = nl_for(scope, a->born, &nl, err);
+	if (ret < 0)
+		return ret;
+	link_put_get(&b, a->name, 0);
+	ret = nl_batch_send(nl, &b, see, &look, err);
+	if (ret < 0)
+		return ret;
+	if (!look.seen)
+		return err_set(err, -ENOENT, "no link '%s'", a->name);
+	return look.ret < 0 ? err_wrap(err, "link '%s'", a->name) : 0;
+}
+
+static void show(const void *args, FILE *out)
+{
+	const struct link_add_args *a = args;
+	char mac[MAC_TEXT_MAX];
+
+	net_show_ip(out, a->at.ns);
+	fprintf(out, "link add");
+	if (a->at.link[0] && !a->kind->parent_attr)
+		fprintf(out, " link %s", a->at.link);
+	fprintf(out, " name %s", a->name);
+	if (strcmp(a->born, a->at.ns) != 0)
+		fprintf(out, " netns %s", a->born);
+	if (!mac_is_zero(&a->mac))
+		fprintf(out, " address %s", mac_format(&a->mac, mac, sizeof(mac)));
+	if (a->mtu)
+		fprintf(out, " mtu %u", a->mtu);
+	if (a->txqueuelen)
+		fprintf(out, " txqueuelen %u", a->txqueuelen);
+	if (a->up)
+		fprintf(out, " up");
+	kind_show(a->kind, a->options, a->at.link, out);
+	fputc('\n', out);
+}
+
+/* --- The journal --- */
+
+static int parse_kind(const char *text, void *out, struct err *err)
+{
+	const struct link_kind *kind = link_kind_find(text);
+
+	if (!kind)
+		return err_set(err, -EINVAL, "this build knows no links of kind '%s'", text);
+	*(const struct link_kind **)out = kind;
+	return 0;
+}
+
+static void format_kind(const void *in, char *buf, size_t size)
+{
+	const struct link_kind *const *kind = in;
+
+	snprintf(buf, size, "%s", (*kind)->name);
+}
+
+static const struct json_text kind_text = { parse_kind, format_kind };
+
+static const struct json_schema *kind_options(const void *object)
+{
+	const struct link_add_args *a = object;
+
+	return a->kind ? a->kind->options : NULL;
+}
+
+/* The kind is first, since its keys follow from it. */
+static const struct json_field fields[] = {
+	JSON_TEXT(struct link_add_args, "kind", kind, &kind_text, .flags = JSON_REQUIRED),
+	NET_ARGS_JSON(struct link_add_args, "on"),
+	JSON_CHARS(struct link_add_args, "born", born, .flags = JSON_REQUIRED),
+	JSON_CHARS(struct link_add_args, "name", name, .flags = JSON_REQUIRED),
+	JSON_TEXT(struct link_add_args, "mac", mac, &mac_text),
+	JSON_UINT(struct link_add_args, "mtu", mtu),
+	JSON_UINT(struct link_add_args, "txqueuelen", txqueuelen),
+	JSON_BOOL(struct link_add_args, "up", up),
+	JSON_CHARS(struct link_add_args, "alias", alias),
+	JSON_END
+};
+static const struct json_schema schema =
+	JSON_SCHEMA(struct link_add_args, fields, .extend = kind_options,
+		    .extend_offset = offsetof(struct link_add_args, options));
+
+const struct net_step_type link_add_step = {
+	.type = {
+		.name = "link.add",
+		.args = &schema,
+		.phase = PHASE_CONNECT,
+		.apply = apply,
+		.apply_many = apply_many,
+		.revert = revert,
+		.probe = probe,
+		.show = show,
+	},
+	.makes_link = true,
+	.build = build,
+	.describe = describe,
+	.explain = explain,
+};
+
+/* --- link.mark --- */
+
+static int build_mark(struct scope *scope, struct nl_batch *b, size_t tag, void *args,
+		      const struct link *link, struct err *err)
+{
+	const struct link_mark_args *a = args;
+	struct nl_msg *m = link_put_name(b, RTM_SETLINK, 0, tag, a->at.link, false);
+
+	(void)scope;
+	(void)link;
+	(void)err;
+	nl_put_str(m, IFLA_IFALIAS, a->alias);
+	nl_put_u32(m, IFLA_GROUP, 0);
+	return 0;
+}
+
+static void describe_mark(const void *args, char *buf, size_t size)
+{
+	const struct link_mark_args *a = args;
+
+	snprintf(buf, size, "mark %s", a->at.link);
+}
+
+static int apply_mark(struct scope *scope, void *args, struct err *err)
+{
+	return net_step_apply(&link_mark_step, scope, args, err);
+}
+
+static int probe_mark(struct scope *scope, const void *args, struct err *err)
+{
+	const struct link_mark_args *a = args;
+	struct link link;
+	int ret = link_find_in(scope, a->at.ns, a->at.link, NULL, &link, err);
+
+	if (ret < 0)
+		return ret;
+	if (!link.index)
+		return err_set(err, -ENOENT, "no link '%s'", a->at.link);
+	if (strcmp(link.alias, a->alias) != 0)
+		return err_set(err, -ESTALE, "link '%s' does not carry the mark '%s'", a->at.link,
+			       a->alias);
+	return 0;
+}
+
+static void show_mark(const void *args, FILE *out)
+{
+	const struct link_mark_args *a = args;
+
+	net_show_ip(out, a->at.ns);
+	fprintf(out, "link set dev %s alias %s\n", a->at.link, a->alias);
+}
+
+static const struct json_field mark_fields[] = { NET_ARGS_JSON(struct link_mark_args, "name"),
+						 JSON_CHARS(struct link_mark_args, "alias", alias),
+						 JSON_END };
+static const struct json_schema mark_schema = JSON_SCHEMA(struct link_mark_args, mark_fields);
+
+const struct net_step_type link_mark_step = {
+	.type = {
+		.name = "link.mark",
+		.args = &mark_schema,
+		.phase = PHASE_CONNECT,
+		.apply = apply_mark,
+		.apply_many = net_step_apply_many,
+		.probe = probe_mark,
+		.show = show_mark,
+	},
+	.build = build_mark,
+	.describe = describe_mark,
+};
