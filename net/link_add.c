@@ -199,6 +199,7 @@ static int compare(const struct link_add_args *a, uint32_t parent, const struct 
 	const struct nlattr *attrs[IFLA_MAX + 1] = { 0 }, *info[IFLA_INFO_MAX + 1] = { 0 };
 	struct link link;
 	uint32_t below = 0;
+	bool elsewhere;
 	int ret = link_parse(msg, &link);
 
 	if (ret == 0)
@@ -208,7 +209,10 @@ static int compare(const struct link_add_args *a, uint32_t parent, const struct 
 	nl_attrs(msg, sizeof(struct ifinfomsg), attrs, IFLA_MAX);
 	nl_attrs_nested(attrs[IFLA_LINKINFO], info, IFLA_INFO_MAX);
 	nl_get_u32(attrs[IFLA_LINK], &below);
-	if (a->at.link[0] && !a->kind->parent_attr && below != parent)
+	/* An index says nothing without the namespace that it is of; of another one it is marked so. */
+	elsewhere = attrs[IFLA_LINK_NETNSID];
+	if (a->at.link[0] && !a->kind->parent_attr &&
+	    (below != parent || elsewhere != (strcmp(a->born, a->at.ns) != 0)))
 		return err_set(err, -ESTALE, "its parent is not '%s'", a->at.link);
 	return kind_compare(a->kind, a->options, parent, info[IFLA_INFO_DATA], err);
 }

@@ -100,6 +100,11 @@ base_of() {
 	esac
 }
 
+# can_add WORDS: does the kernel know such links? Another refusal than that it does not is fine.
+can_add() {
+	! unshare -n ip link add name x0 "$@" 2>&1 | grep -qi 'unknown device type\|not supported'
+}
+
 # has NEED: what some kernels and hosts lack.
 has() {
 	case $1 in
@@ -112,6 +117,10 @@ has() {
 	weights) grep -qs '\[bfq\]' "/sys/dev/block/${DISK:-7:0}/queue/scheduler" ;;
 	netem) has_qdisc 'netem delay 1ms' >/dev/null ;;
 	netem_seed) has_qdisc 'netem delay 1ms' | grep -q seed ;;
+	ipvlan) can_add link lo type ipvlan ;;
+	vlan) can_add link lo type vlan id 7 ;;
+	vrf) can_add type vrf table 7 ;;
+	vlan_filtering) can_add type bridge vlan_filtering 1 ;;
 	hugetlb | net_cls | net_prio)
 		# shellcheck disable=SC2086 # a list
 		[ -e "/sys/fs/cgroup/$1" ] || grep -qsw "$1" ${CTRNET_TEST_CGROUPS// //cgroup.controllers } ;;

@@ -327,3 +327,31 @@ inject_macvlan() {
 	refused_with "networks[0]: mtu: the host's network stays as it is" \
 		"$(config "$(sample host)" '.networks[0].mtu = 1400')"
 }
+
+# --- all of them --------------------------------------------------------------------------------------
+
+@test "links: in a user namespace" {
+	box_start "$(config userns '.networks = [{type: "macvlan", parent: "uplink0", address: "10.70.0.2/24"}, {type: "bridge"},
+		{type: "tap", master: "br0"}, {type: "ifb"}, {type: "vxlan", id: 5, remotes: ["10.70.0.11", "10.70.0.12"]}]')"
+	run box_net ip -j -d link
+	assert_json "$output" 'map(select(.ifname != "lo") | .linkinfo.info_kind) | sort == ["bridge", "ifb", "macvlan", "tun", "vxlan"]'
+	run box_net ping -c 1 -W 2 10.70.0.1
+	assert_status 0
+	box_stop
+}
+
+@test "links: sixty-four in one container" {
+	box_start "$(config minimal '.networks += [{type: "bridge"}] + [range(31) | {type: "macvlan", parent: "uplink0", name: "m\(.)"}]
+		+ [range(32) | {type: "ifb", name: "i\(.)", master: "br0"}]')"
+	run box_net ip -j -d link
+	assert_json "$output" 'length == 65 and ([.[] | select(.master == "br0")] | length) == 32'
+	assert_json "$output" '[.[] | select(.linkinfo.info_kind == "macvlan") | .address] | unique | length == 31'
+	box_stop
+}
+
+@test "links: each sample of a type has a test" {
+	local file
+	for file in "$SAMPLES"/networks/*.json; do
+		grep -q "(sample $(basename "$file" .json))\|networks/$(basename "$file")" "$BATS_TEST_DIRNAME"/*.bats || { echo "$file has none"; return 1; }
+	done
+}

@@ -505,6 +505,105 @@ static void first_packet(void **state)
 		"\"host_address\":[\"10.9.0.1/24\",\"fd00:9::1/64\"]}]}");
 }
 
+/* What a probe says to one change, made inside; "" is: nothing differs. */
+static void expect_difference(const struct world *w, const char *config, const char *change,
+			      const char *words)
+{
+	char text[512] = "";
+	struct box b;
+	int home, ret;
+
+	start_box(w, &b, "a", true, config);
+	/* An untampered one is never reported. */
+	assert_int_equal(plan_probe(&b.plan, &b.scope, note, text, &b.err), 0);
+	home = netns_enter(w->inside, NULL);
+	run(change);
+	assert_int_equal(netns_leave(home, NULL), 0);
+	ret = plan_probe(&b.plan, &b.scope, note, text, &b.err);
+	assert_string_equal(text, words);
+	assert_int_equal(ret, -ESTALE);
+	home = netns_enter(w->inside, NULL);
+	run("for l in $(ip -j link | jq -r '.[].ifname' | grep -v lo); do ip link delete $l; done");
+	assert_int_equal(netns_leave(home, NULL), 0);
+	end_box(&b);
+}
+
+#define MACVLAN                                                                                   \
+	"{\"networks\":[{\"type\":\"macvlan\",\"parent\":\"up0\",\"mtu\":1400,\"txqueuelen\":77," \
+	"\"mac_address\":\"02:00:00:00:00:07\"}]}"
+#define VXLAN \
+	"{\"networks\":[{\"type\":\"vxlan\",\"id\":7,\"ttl\":3,\"remotes\":[\"10.0.0.1\",\"10.0.0.2\"]}]}"
+
+static void probes_of_kinds(void **state)
+{
+	static const struct {
+		const char *config, *change, *words;
+	} cases[] = {
+		{ MACVLAN, "ip link set eth0 mtu 1300",
+		  "networks[0] (eth0): link 'eth0': mtu is 1300, not 1400\n" },
+		{ MACVLAN, "ip link set eth0 txqueuelen 78",
+		  "networks[0] (eth0): link 'eth0': txqueuelen is 78, not 77\n" },
+		{ MACVLAN, "ip link set eth0 address 02:00:00:00:00:08",
+		  "networks[0] (eth0): link 'eth0': address is 02:00:00:00:00:08\n" },
+		{ MACVLAN, "ip link set eth0 type macvlan mode private",
+		  "networks[0] (eth0): link 'eth0': mode is private, not bridge\n" },
+		{ MACVLAN, "ip link set eth0 down", "networks[0] (eth0): link 'eth0' is down\n" },
+		{ MACVLAN, "ip link delete eth0",
+		  "networks[0] (eth0): no link 'eth0'\nnetworks[0] (eth0): no link 'eth0'\n" },
+		{ MACVLAN, "ip link delete eth0; ip link add eth0 type bridge; ip link set eth0 up",
+		  "networks[0] (eth0): link 'eth0': it is a link of kind 'bridge'\n" },
+		{ MACVLAN,
+		  "ip link delete eth0; ip link add name low0 type veth peer name low1; ip link add link low0 name eth0"
+		  " address 02:00:00:00:00:07 mtu 1400 txqueuelen 77 type macvlan mode bridge; ip link set eth0 up",
+		  "networks[0] (eth0): link 'eth0': its parent is not 'up0'\n" },
+		{ VXLAN, "ip link set vxlan0 type vxlan ttl 4",
+		  "networks[0] (vxlan0): link 'vxlan0': ttl is 4, not 3\n" },
+		{ VXLAN, "ip link set vxlan0 type vxlan remote 10.0.0.3",
+		  "networks[0] (vxlan0): link 'vxlan0': remote is 10.0.0.3, not 10.0.0.1\n" },
+		{ VXLAN, "bridge fdb del 00:00:00:00:00:00 dev vxlan0 dst 10.0.0.2",
+		  "networks[0] (vxlan0): no remote 10.0.0.2 of vxlan0\n" },
+		{ "{\"networks\":[{\"type\":\"bridge\"},{\"type\":\"ifb\",\"master\":\"br0\"}]}",
+		  "ip link set ifb0 nomaster",
+		  "networks[1] (ifb0): link 'ifb0' does not have the master 'br0'\n" },
+		{ "{\"networks\":[{\"type\":\"bridge\",\"stp\":true}]}",
+		  "ip link set br0 type bridge stp_state 0",
+		  "networks[0] (br0): link 'br0': stp is 0, not 1\n" },
+		{ "{\"networks\":[{\"type\":\"tap\",\"owner\":7}]}",
+		  "ip link delete tap0; ip tuntap add tap0 mode tun; ip link set tap0 up",
+		  "networks[0] (tap0): link 'tap0': address is 00:00:00:00:00:00\n" },
+		{ "{\"networks\":[{\"type\":\"tun\",\"owner\":7}]}",
+		  "ip link delete tun0; ip tuntap add tun0 mode tun user 8; ip link set tun0 up",
+		  "networks[0] (tun0): link 'tun0': owner is 8, not 7\n" },
+	};
+	struct world *w = *state;
+
+	run("ip link add up0 type veth peer name up1; ip link set up0 up; ip link set up1 up");
+	for (size_t i = 0; i < array_size(cases); i++)
+		expect_difference(w, cases[i].config, cases[i].change, cases[i].words);
+}
+
+/* One refused among several of a batch: the others were made, and what may pass is tried again. */
+static void refused_kinds(void **state)
+{
+	static const char config[] =
+		"{\"networks\":[{\"type\":\"dummy\",\"name\":\"a\"},{\"type\":\"ifb\"},{\"type\":\"ifb\"}]}";
+	struct world *w = *state;
+	struct box b;
+	int home = netns_enter(w->inside, NULL);
+	bool dummy = system("ip link add x type dummy 2>/dev/null") == 0;
+
+	run("ip link add ifb1 type bridge; ip link delete x 2>/dev/null; true");
+	assert_int_equal(netns_leave(home, NULL), 0);
+	assert_int_equal(plan_box(w, &b, "a", false, config), 0);
+	assert_int_equal(apply_box(&b), dummy ? -EEXIST : -EOPNOTSUPP);
+	assert_string_equal(b.err.text, dummy ? "networks[2] (ifb1): ifb ifb1: File exists"
+					      : "networks[0] (a): dummy a: this kernel has no dummy"
+						" (kernel: Unknown device type)");
+	/* What was made and not marked yet goes; the stranger's stays. */
+	end_box(&b);
+	expect_inside(w, LINKS, "ifb1 lo");
+}
+
 static void namespaces(void **state)
 {
 	struct err err;
@@ -625,7 +724,8 @@ int main(void)
 		TEST(taken_meanwhile), TEST(joined),         TEST(probes),
 		TEST(marks),           TEST(unmarked),       TEST(start_again),
 		TEST(first_packet),    TEST(namespaces),     TEST(big_dump),
-		TEST(strangers_words), TEST(find_by_mount),
+		TEST(strangers_words), TEST(find_by_mount),  TEST(probes_of_kinds),
+		TEST(refused_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
