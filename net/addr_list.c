@@ -82,3 +82,59 @@ const struct json_custom ip_addr_list_custom = {
 	.present = present,
 	.what = "string, or list of strings",
 };
+
+/* --- MACs --- */
+
+static int add_mac(struct mac_list *list, const struct json_value *value, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	struct mac mac;
+	struct err why;
+	int ret = json_value_string(value, &text, err);
+
+	if (ret < 0 || !*text)
+		return ret;
+	ret = mac_parse(text, &mac, &why);
+	if (ret < 0)
+		return json_value_err(value, err, ret, "%s", why.text);
+	for (uint32_t i = 0; i < list->count; i++)
+		if (mac_equal(&list->items[i], &mac))
+			return json_value_err(value, err, -EINVAL, "%s is given twice", text);
+	if (list->count == MAC_LIST_MAX)
+		return json_value_err(value, err, -E2BIG, "there can be %d at most", MAC_LIST_MAX);
+	list->items[list->count++] = mac;
+	return 0;
+}
+
+static int decode_macs(const struct json_value *value, void *out, struct err *err)
+{
+	struct mac_list list = { 0 };
+	int ret = 0;
+
+	if (json_value_kind(value) != JSON_IS_ARRAY)
+		ret = add_mac(&list, value, err);
+	else
+		for (const struct json_value *v = json_value_at(value, 0); v && ret == 0;
+		     v = json_value_next(v))
+			ret = add_mac(&list, v, err);
+	if (ret == 0)
+		*(struct mac_list *)out = list;
+	return ret;
+}
+
+static void encode_macs(const void *in, const char *key, struct json_writer *out)
+{
+	const struct mac_list *list = in;
+	char text[MAC_TEXT_MAX];
+
+	json_write_begin(out, key, '[');
+	for (uint32_t i = 0; i < list->count; i++)
+		json_write_string(out, NULL, mac_format(&list->items[i], text, sizeof(text)));
+	json_write_end(out);
+}
+
+const struct json_custom mac_list_custom = {
+	.decode = decode_macs,
+	.encode = encode_macs,
+	.what = "string, or list of strings",
+};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/kind.h"
 
+#include "net/addr_list.h"
 #include "net/driver.h"
 
 #include <arpa/inet.h>
@@ -97,6 +98,15 @@ static const struct ip_addr *addr_of(const struct link_kind *kind, const struct 
 	return addr && addr->family ? addr : NULL;
 }
 
+static const struct mac_list *macs_of(const struct link_kind *kind, const struct kind_attr *a,
+				      const void *options)
+{
+	static const struct mac_list none;
+	const struct json_field *row = find_row(kind, a->key);
+
+	return row ? (const void *)((const char *)options + row->offset) : &none;
+}
+
 /* --- The message --- */
 
 static void put_number(struct nl_msg *m, const struct kind_attr *a, uint32_t value)
@@ -113,9 +123,21 @@ static void put_number(struct nl_msg *m, const struct kind_attr *a, uint32_t val
 		break;
 	case KIND_U32:
 	case KIND_ADDR:
+	case KIND_MACS:
 		nl_put_u32(m, a->type, value);
 		break;
 	}
+}
+
+static void put_macs(struct nl_msg *m, const struct kind_attr *a, const struct mac_list *macs)
+{
+	if (!macs->count)
+		return;
+	nl_put_u32(m, a->type6, MACVLAN_MACADDR_SET);
+	nl_nest (m, a->type)
+		for (uint32_t i = 0; i < macs->count; i++)
+			nl_put(m, IFLA_MACVLAN_MACADDR, macs->items[i].bytes,
+			       sizeof(macs->items[i].bytes));
 }
 
 static void put_attr(struct nl_msg *m, const struct link_kind *kind, const struct kind_attr *a,
@@ -124,6 +146,10 @@ static void put_attr(struct nl_msg *m, const struct link_kind *kind, const struc
 	const struct ip_addr *addr;
 	uint32_t value;
 
+	if (a->form == KIND_MACS) {
+		put_macs(m, a, macs_of(kind, a, options));
+		return;
+	}
 	if (a->form != KIND_ADDR) {
 		if (number_of(kind, a, options, &value))
 			put_number(m, a, value);
@@ -176,6 +202,16 @@ static void show_number(const struct link_kind *kind, const struct kind_attr *a,
 		fprintf(out, " %u", value);
 }
 
+static void show_macs(const struct kind_attr *a, const struct mac_list *macs, FILE *out)
+{
+	char text[MAC_TEXT_MAX];
+
+	if (macs->count)
+		fprintf(out, " %s", a->word);
+	for (uint32_t i = 0; i < macs->count; i++)
+		fprintf(out, " %s", mac_format(&macs->items[i], text, sizeof(text)));
+}
+
 static void show_attr(const struct link_kind *kind, const struct kind_attr *a, const void *options,
 		      FILE *out)
 {
@@ -183,6 +219,10 @@ static void show_attr(const struct link_kind *kind, const struct kind_attr *a, c
 	char text[IP_TEXT_MAX];
 	uint32_t value;
 
+	if (a->form == KIND_MACS) {
+		show_macs(a, macs_of(kind, a, options), out);
+		return;
+	}
 	if (a->form != KIND_ADDR) {
 		if (number_of(kind, a, options, &value))
 			show_number(kind, a, value, out);
@@ -224,6 +264,7 @@ static bool get_number(const struct kind_attr *a, const struct nlattr *attr, uin
 		return true;
 	case KIND_U32:
 	case KIND_ADDR:
+	case KIND_MACS:
 		break;
 	}
 	return nl_get_u32(attr, out);
@@ -283,6 +324,36 @@ static int compare_addr(const struct link_kind *kind, const struct kind_attr *a,
 		       ip_addr_format(&got, is, sizeof(is)), should);
 }
 
+static bool has_mac(const struct mac_list *macs, const struct mac *mac)
+{
+	for (uint32_t i = 0; i < macs->count; i++)
+		if (mac_equal(&macs->items[i], mac))
+			return true;
+	return false;
+}
+
+/* In any order; the kernel has none twice, and neither have we. */
+static int compare_macs(const struct kind_attr *a, const struct mac_list *macs,
+			const struct nlattr *nest, struct err *err)
+{
+	const struct nlattr *at = NULL;
+	char text[MAC_TEXT_MAX];
+	struct mac mac;
+	uint32_t seen = 0;
+
+	while (nest && (at = nl_nested_next(nest, at))) {
+		if (!nl_get_bytes(at, mac.bytes, sizeof(mac.bytes)))
+			continue;
+		if (!has_mac(macs, &mac))
+			return err_set(err, -ESTALE, "%s has %s as well", a->key,
+				       mac_format(&mac, text, sizeof(text)));
+		seen++;
+	}
+	return seen == macs->count
+		       ? 0
+		       : err_set(err, -ESTALE, "%s are %u, not %u", a->key, seen, macs->count);
+}
+
 int kind_compare(const struct link_kind *kind, const void *options, uint32_t parent,
 		 const struct nlattr *data, struct err *err)
 {
@@ -299,6 +370,8 @@ int kind_compare(const struct link_kind *kind, const void *options, uint32_t par
 	for (const struct kind_attr *a = kind->attrs; ret == 0 && a && a->key; a++) {
 		if (a->form == KIND_ADDR)
 			ret = compare_addr(kind, a, options, attrs, err);
+		else if (a->form == KIND_MACS)
+			ret = compare_macs(a, macs_of(kind, a, options), attrs[a->type], err);
 		else
 			ret = compare_number(kind, a, options, attrs[a->type], err);
 	}

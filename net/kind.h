@@ -26,6 +26,7 @@ enum kind_form {
 	KIND_U32,
 	KIND_BE16, /* network order */
 	KIND_ADDR, /* a struct ip_addr: one attribute for each family */
+	KIND_MACS, /* a struct mac_list, of a macvlan */
 };
 
 struct kind_attr {
@@ -35,7 +36,7 @@ struct kind_attr {
 	const char *off;  /* the word is the value, and this one is that of 0 ("nolearning") */
 	enum kind_form form;
 	uint16_t type;     /* inside IFLA_INFO_DATA; of IPv4 if it is an address */
-	uint16_t type6;    /* of IPv6 */
+	uint16_t type6;    /* of IPv6; of a list, what says that it is all */
 	uint32_t fallback; /* what is sent where a config does not say; 0: nothing is */
 	uint32_t bias;     /* of values for which 0 means something: ours are larger by so much */
 };

@@ -213,6 +213,9 @@ void nl_attrs_nested(const struct nlattr *nest, const struct nlattr **table, uin
 void nl_attrs_behind(const struct nlattr *attr, size_t header, const struct nlattr **table,
 		     uint16_t max);
 
+/* Walk what is inside @nest: the attribute behind @at, the first one if that is NULL; NULL behind the last. */
+const struct nlattr *nl_nested_next(const struct nlattr *nest, const struct nlattr *at);
+
 /* The attribute's value if it is there and has that very size (string: fits, ends); else false, @out untouched. */
 bool nl_get_u8(const struct nlattr *attr, uint8_t *out);
 bool nl_get_u32(const struct nlattr *attr, uint32_t *out);

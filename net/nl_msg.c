@@ -194,6 +194,17 @@ void nl_attrs_behind(const struct nlattr *attr, size_t header, const struct nlat
 				       fill_table, &(struct attr_table){ table, max });
 }
 
+const struct nlattr *nl_nested_next(const struct nlattr *nest, const struct nlattr *at)
+{
+	const char *begin = mnl_attr_get_payload(nest);
+	const char *end = begin + mnl_attr_get_payload_len(nest);
+	const struct nlattr *next = at ? mnl_attr_next(at) : (const void *)begin;
+
+	return (const char *)next < end && mnl_attr_ok(next, (int)(end - (const char *)next))
+		       ? next
+		       : NULL;
+}
+
 bool nl_get_bytes(const struct nlattr *attr, void *out, size_t size)
 {
 	if (!attr || mnl_attr_get_payload_len(attr) != size)

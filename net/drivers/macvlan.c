@@ -15,6 +15,7 @@ static const struct json_name modes[] = {
 const struct json_field macvlan_fields[] = {
 	KIND_PARENT(struct macvlan_options),
 	JSON_ENUM(struct macvlan_options, "mode", mode, modes),
+	JSON_CUSTOM(struct macvlan_options, "source_macs", source_macs, &mac_list_custom),
 	JSON_END,
 };
 static const struct json_schema options = JSON_SCHEMA(struct macvlan_options, macvlan_fields);
@@ -22,8 +23,21 @@ static const struct json_schema options = JSON_SCHEMA(struct macvlan_options, ma
 /* The kernel's own default is vepa, which needs a switch that sends back what it got. */
 const struct kind_attr macvlan_attrs[] = {
 	{ "mode", .form = KIND_U32, .type = IFLA_MACVLAN_MODE, .fallback = MACVLAN_MODE_BRIDGE },
+	{ "source_macs", "macaddr set", .form = KIND_MACS, .type = IFLA_MACVLAN_MACADDR_DATA,
+	  .type6 = IFLA_MACVLAN_MACADDR_MODE },
 	{ NULL },
 };
+
+int macvlan_check(const struct network *n, struct err *err)
+{
+	const struct macvlan_options *o = n->options;
+
+	if (o->mode == MACVLAN_MODE_SOURCE && !o->source_macs.count)
+		return err_set(err, -EINVAL, "mode: source hears nobody without source_macs");
+	if (o->mode != MACVLAN_MODE_SOURCE && o->source_macs.count)
+		return err_set(err, -EINVAL, "source_macs: only the mode source has them");
+	return 0;
+}
 
 const char *macvlan_no_mac(const void *data)
 {
@@ -47,6 +61,7 @@ static const struct link_kind kind = {
 	.needs_parent = true,
 	.outside = true,
 	.no_mac = macvlan_no_mac,
+	.check = macvlan_check,
 	.refusals = refusals,
 	.passing = macvlan_passing,
 };

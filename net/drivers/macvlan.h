@@ -3,17 +3,20 @@
 #ifndef NET_DRIVERS_MACVLAN_H
 #define NET_DRIVERS_MACVLAN_H
 
+#include "net/addr_list.h"
 #include "net/kind.h"
 
 struct macvlan_options {
 	char parent[IFNAMSIZ];
 	int mode; /* MACVLAN_MODE_*; 0: bridge */
+	struct mac_list source_macs;
 };
 
 extern const struct json_field macvlan_fields[];
 extern const struct kind_attr macvlan_attrs[];
 extern const int macvlan_passing[];
 const char *macvlan_no_mac(const void *options);
+int macvlan_check(const struct network *n, struct err *err);
 
 /* clang-format off */
 #define MACVLAN_REFUSALS \

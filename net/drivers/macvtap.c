@@ -18,6 +18,7 @@ static const struct link_kind kind = {
 	.needs_parent = true,
 	.outside = true,
 	.no_mac = macvlan_no_mac,
+	.check = macvlan_check,
 	.refusals = refusals,
 	.passing = macvlan_passing,
 };

@@ -32,7 +32,7 @@ static const struct kind_attr attrs[] = {
 };
 
 static const struct kind_refusal refusals[] = {
-	KIND_MISSING("vlan"),
+	{ -EOPNOTSUPP, "this kernel has no vlan, or its parent cannot have one" },
 	{ -EEXIST, "the name is taken, or the VLAN of its parent is" },
 	{ -ENETDOWN, "its parent is down" },
 	{ 0, NULL },

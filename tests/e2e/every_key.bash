@@ -102,7 +102,7 @@ base_of() {
 
 # can_add WORDS: does the kernel know such links? Another refusal than that it does not is fine.
 can_add() {
-	! unshare -n ip link add name x0 "$@" 2>&1 | grep -qi 'unknown device type\|not supported'
+	! unshare -n ip link add name x0 "$@" 2>&1 | grep -qi 'unknown device type\|answers: operation not supported'
 }
 
 # has NEED: what some kernels and hosts lack.

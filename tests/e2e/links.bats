@@ -52,11 +52,16 @@ beside() {
 }
 
 @test "links: macvlan and macvtap: each mode, the same address at each start" {
-	local type mode mac before=
+	local type mode mac before= more
 	for type in macvlan macvtap; do
 		for mode in private vepa bridge passthru source; do
-			box_start "$(on_uplink '{type: "'$type'", name: "net0", link: "uplink0", mode: "'$mode'"}')"
+			more=
+			[ $mode != source ] || more=', source_macs: ["02:00:00:00:00:11", "02:00:00:00:00:12"]'
+			box_start "$(on_uplink '{type: "'$type'", name: "net0", link: "uplink0", mode: "'$mode'"'"$more"'}')"
 			inside '.linkinfo.info_kind == $type and .linkinfo.info_data.mode == $mode' --arg type $type --arg mode $mode
+			if [ $mode = source ]; then
+				box_net ip -d link show dev net0 | grep -q 'remotes (2) .*02:00:00:00:00:1[12] .*02:00:00:00:00:1[12]'
+			fi
 			mac=$(box_net ip -j link show dev net0 | jq -r '.[0].address')
 			box_stop
 			if [ $mode = passthru ]; then
@@ -153,6 +158,23 @@ inject_macvlan() {
 @test "links: macvlan: each message to the kernel's network fails" {
 	inject_macvlan
 	fail_at ENOMEM sendto recvmsg
+}
+
+# In a namespace that stays, of which nothing goes by itself: between its making and its mark a link has no name of ours.
+@test "links: in a namespace that is joined: killed before each message, and each call that makes a tap" {
+	eval "plain_$(declare -f quick_snap)"
+	quick_snap() {
+		plain_quick_snap
+		ip -n "$ID" -o link
+	}
+	ip netns add "$ID"
+	inject_setup
+	CONFIG=$(config "$CONFIG" '(.namespaces[] | select(.type == "NEWNET")).path = $path | .networks = [
+		{type: "macvlan", parent: "uplink0", mode: "passthru"}, {type: "ifb", master: "br0"}, {type: "bridge"}, {type: "tap"}]' \
+		--arg path "/run/netns/$ID")
+	export CLEAN_TRIES=100
+	kill_at sendto sendmsg ioctl
+	ip netns delete "$ID"
 }
 
 # --- macvtap --------------------------------------------------------------------------------------

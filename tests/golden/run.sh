@@ -77,7 +77,7 @@ cases() {
 			if $of == "" then . else delpaths([path_of($of)]) end
 			| if $key | test("ns_?path$") then .networks = [{type: "netns"}] else . end
 			| (if $key | startswith("networks[].") then $key[11:] else "" end) as $link
-			| (({type: "macvlan", parent: "up0"} | {parent: ., mode: ., link: del(.parent)})
+			| (({type: "macvlan", parent: "up0"} | {parent: ., mode: ., link: del(.parent), source_macs: (.mode = "source")})
 				+ ({type: "vlan", parent: "up0", id: 5} | {id: ., protocol: .}) + {flags: {type: "ipvlan", parent: "up0"}, table: {type: "vrf", table: 5}}
 				+ ({type: "vxlan", id: 5, parent: "up0"} | {local: ., remote: ., group: ., remotes: ., port: ., ttl: ., learning: .})
 				+ ({type: "tap"} | {owner: ., multi_queue: .}) + ({type: "bridge"} | {stp: ., vlan_filtering: .})) as $types

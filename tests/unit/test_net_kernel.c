@@ -531,6 +531,9 @@ static void expect_difference(const struct world *w, const char *config, const c
 #define MACVLAN                                                                                   \
 	"{\"networks\":[{\"type\":\"macvlan\",\"parent\":\"up0\",\"mtu\":1400,\"txqueuelen\":77," \
 	"\"mac_address\":\"02:00:00:00:00:07\"}]}"
+#define SOURCE                                                                         \
+	"{\"networks\":[{\"type\":\"macvlan\",\"parent\":\"up0\",\"mode\":\"source\"," \
+	"\"source_macs\":[\"02:00:00:00:00:0a\",\"02:00:00:00:00:0b\"]}]}"
 #define VXLAN \
 	"{\"networks\":[{\"type\":\"vxlan\",\"id\":7,\"ttl\":3,\"remotes\":[\"10.0.0.1\",\"10.0.0.2\"]}]}"
 
@@ -556,6 +559,10 @@ static void probes_of_kinds(void **state)
 		  "ip link delete eth0; ip link add name low0 type veth peer name low1; ip link add link low0 name eth0"
 		  " address 02:00:00:00:00:07 mtu 1400 txqueuelen 77 type macvlan mode bridge; ip link set eth0 up",
 		  "networks[0] (eth0): link 'eth0': its parent is not 'up0'\n" },
+		{ SOURCE, "ip link set eth0 type macvlan macaddr add 02:00:00:00:00:0c",
+		  "networks[0] (eth0): link 'eth0': source_macs has 02:00:00:00:00:0c as well\n" },
+		{ SOURCE, "ip link set eth0 type macvlan macaddr del 02:00:00:00:00:0a",
+		  "networks[0] (eth0): link 'eth0': source_macs are 1, not 2\n" },
 		{ VXLAN, "ip link set vxlan0 type vxlan ttl 4",
 		  "networks[0] (vxlan0): link 'vxlan0': ttl is 4, not 3\n" },
 		{ VXLAN, "ip link set vxlan0 type vxlan remote 10.0.0.3",

@@ -3,6 +3,7 @@
 #include "net/net.h"
 
 #include "lib/cleanup.h"
+#include "net/addr_list.h"
 #include "net/driver.h"
 #include "net/kind.h"
 
@@ -54,6 +55,13 @@ static const struct {
 	{ NET("macvlan",
 	      ",\"parent\":\"p\",\"mode\":\"passthru\",\"mac_address\":\"02:00:00:00:00:01\""),
 	  -EINVAL, "networks[0]: mac_address: in mode passthru it has its parent's" },
+	{ NET("macvlan", ",\"parent\":\"p\",\"mode\":\"source\""), -EINVAL,
+	  "networks[0]: mode: source hears nobody without source_macs" },
+	{ NET("macvlan", ",\"parent\":\"p\",\"source_macs\":\"02:00:00:00:00:01\""), -EINVAL,
+	  "networks[0]: source_macs: only the mode source has them" },
+	{ NET("macvlan",
+	      ",\"parent\":\"p\",\"mode\":\"source\",\"source_macs\":[\"02:00:00:00:00:01\",\"02:00:00:00:00:01\"]"),
+	  -EINVAL, "c:1:96: networks[0].source_macs[1]: 02:00:00:00:00:01 is given twice" },
 	{ NET("tun", ",\"mac_address\":\"02:00:00:00:00:01\""), -EINVAL,
 	  "networks[0]: mac_address: a tun carries no Ethernet, and has none" },
 	{ NET("vlan", ",\"parent\":\"p\",\"id\":4095"), -EINVAL,
@@ -219,6 +227,16 @@ static void keys(void **state)
 		    "ip -n container link add name red address " M1 " up type vrf table 10\n"
 		    "ip -n container link add name dummy0 address " M2 " up type dummy\n" LO UP(
 			    "red") "ip -n container link set dev dummy0 master red\n" UP("dummy0"));
+	expect_plan(
+		NET("macvtap",
+		    ",\"parent\":\"low\",\"mode\":\"source\",\"source_macs\":[\"02:00:00:00:00:0a\",\"02:00:00:00:00:0b\"]" MAC(
+			    M1)) "," NET("dummy", ",\"name\":\"low\"" MAC(M2)),
+		true,
+		NO_DAD
+		"ip -n container link add name low address " M2 " up type dummy\n"
+		"ip -n container link add link low name macvtap0 address " M1
+		" type macvtap mode source macaddr set 02:00:00:00:00:0a 02:00:00:00:00:0b\n" LO UP(
+			"low") UP("macvtap0") "# wait until macvtap0 has carrier, if low has\n");
 	expect_plan(NET("bridge", ",\"stp\":true,\"vlan_filtering\":true" MAC(M1)), true,
 		    NO_DAD "ip -n container link add name br0 address " M1
 			   " up type bridge stp_state 1 vlan_filtering 1\n" LO UP("br0"));
@@ -250,8 +268,12 @@ static void tables(void **state)
 			while (f->type != JSON_TYPE_END && strcmp(f->key, a->key) != 0)
 				f++;
 			assert_int_not_equal(f->type, JSON_TYPE_END);
-			assert_int_equal(f->size == sizeof(struct ip_addr), a->form == KIND_ADDR);
-			assert_true(a->form == KIND_ADDR || f->size <= 4);
+			if (a->form == KIND_ADDR)
+				assert_int_equal(f->size, sizeof(struct ip_addr));
+			else if (a->form == KIND_MACS)
+				assert_int_equal(f->size, sizeof(struct mac_list));
+			else
+				assert_true(f->size <= 4);
 		}
 	}
 	assert_int_equal(kinds, 10);
