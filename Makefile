@@ -455,9 +455,10 @@ install: all lib docs
 	install -m 755 $(shared_lib) $(DESTDIR)$(LIBDIR)/$(notdir $(shared_lib))
 	ln -sf $(notdir $(shared_lib)) $(DESTDIR)$(LIBDIR)/$(soname)
 	ln -sf $(soname) $(DESTDIR)$(LIBDIR)/libctrnet.so
-	install -d $(DESTDIR)$(PREFIX)/share/doc/ctrnet/sample_configs
+	install -d $(DESTDIR)$(PREFIX)/share/doc/ctrnet/sample_configs/networks
 	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/ctrnet/
 	install -m 644 sample_configs/*.json $(DESTDIR)$(PREFIX)/share/doc/ctrnet/sample_configs/
+	install -m 644 sample_configs/networks/*.json $(DESTDIR)$(PREFIX)/share/doc/ctrnet/sample_configs/networks/
 	install -d $(patsubst %,$(DESTDIR)$(PREFIX)/share/man/man%,1 3 5)
 	umask 022 && cd $(O)/man && for page in man?/*; do cp -df $$page $(DESTDIR)$(PREFIX)/share/man/$$page || exit; done
 	install -D -m 644 $(O)/man/completion/ctrnet.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ctrnet

@@ -39,6 +39,11 @@ const char *kind_parent(const struct link_kind *kind, const void *options)
 	return row && options ? (const char *)options + row->offset : "";
 }
 
+unsigned int kind_overhead(const struct link_kind *kind, const void *options)
+{
+	return kind->overhead ? kind->overhead(options) : 0;
+}
+
 void *kind_copy(const struct link_kind *kind, const void *options)
 {
 	char *copy = calloc(1, kind->options->size);

@@ -57,8 +57,9 @@ struct link_kind {
 	 * is the host's.
 	 */
 	bool outside;
-	uint16_t parent_attr;  /* of its parent's index, inside IFLA_INFO_DATA; 0: IFLA_LINK */
-	unsigned int overhead; /* bytes that its own headers take of its parent's MTU */
+	uint16_t parent_attr; /* of its parent's index, inside IFLA_INFO_DATA; 0: IFLA_LINK */
+	/* Bytes that its own headers take of its parent's MTU. NULL: none. */
+	unsigned int (*overhead)(const void *options);
 	/* Why it has no MAC address of its own ("it shares its parent's"); NULL: it has one. May be NULL: it always has. */
 	const char *(*no_mac)(const void *options);
 	/* Rules of its own keys. May be NULL. */
@@ -88,6 +89,9 @@ const struct link_kind *link_kind_find(const char *name);
 
 /* The parent that @options name; "" if none, or if the kind has none. */
 const char *kind_parent(const struct link_kind *kind, const void *options);
+
+/* See struct link_kind. */
+unsigned int kind_overhead(const struct link_kind *kind, const void *options);
 
 /* A copy of what @options say about attributes, and nothing else: no parent, no lists. NULL: out of memory. */
 void *kind_copy(const struct link_kind *kind, const void *options);

@@ -37,6 +37,7 @@ int kind_driver_resolve(const struct network *n, struct scope *scope, struct end
 {
 	const struct link_kind *kind = n->driver->kind;
 	const char *name = kind_parent(kind, n->options);
+	unsigned int overhead = kind_overhead(kind, n->options);
 	struct link parent;
 	int ret;
 
@@ -47,10 +48,10 @@ int kind_driver_resolve(const struct network *n, struct scope *scope, struct end
 		return ret;
 	if (!parent.index)
 		return err_set(err, -ENODEV, "parent: no link '%s' on the host", name);
-	if (parent.mtu && n->mtu + kind->overhead > parent.mtu)
+	if (n->mtu && parent.mtu && n->mtu + overhead > parent.mtu)
 		return err_set(err, -ERANGE,
 			       "mtu: %u is above the %u that its parent '%s' leaves it", n->mtu,
-			       parent.mtu - kind->overhead, name);
+			       parent.mtu - overhead, name);
 	return 0;
 }
 

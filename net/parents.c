@@ -64,14 +64,15 @@ static int loop(const struct net_config *c, size_t i, struct err *err)
 static int check_mtu(const struct net_config *c, size_t i, size_t parent, struct err *err)
 {
 	const struct network *n = &c->networks[i], *below = &c->networks[parent];
+	unsigned int overhead = kind_overhead(n->driver->kind, n->options);
 	char name[IFNAMSIZ];
 
-	if (!n->mtu || !below->mtu || n->mtu + n->driver->kind->overhead <= below->mtu)
+	if (!n->mtu || !below->mtu || n->mtu + overhead <= below->mtu)
 		return 0;
 	net_config_name(c, parent, name);
 	return err_set(err, -ERANGE,
 		       "networks[%zu]: mtu: %u is above the %u that its parent '%s' leaves it", i,
-		       n->mtu, below->mtu - n->driver->kind->overhead, name);
+		       n->mtu, below->mtu - overhead, name);
 }
 
 static int check_master(const struct net_config *c, size_t i, struct err *err)

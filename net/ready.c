@@ -153,8 +153,8 @@ static int apply_address(struct scope *scope, void *args, struct err *err)
 		ret = route_is_local(nl, &a->prefix.addr, &local, err);
 		if (ret == 0 && !local)
 			ret = find_link(scope, &a->at, &nl, &link, err);
-		/* The kernel does not take up the addresses of a link that is down, or without carrier. */
-		if (ret < 0 || local || !(link.flags & IFF_UP) || !(link.flags & IFF_LOWER_UP))
+		/* The kernel does not take up the addresses of a link that is down. */
+		if (ret < 0 || local || !(link.flags & IFF_UP))
 			return ret;
 		if (!net_patience_wait(&patience))
 			return err_set(err, -ETIMEDOUT, "address %s on %s does not become usable",

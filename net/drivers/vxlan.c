@@ -9,6 +9,7 @@
 
 #include <linux/if_link.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* IANA's; the kernel's own default is an older one (8472). */
 #define VXLAN_PORT 4789
@@ -126,6 +127,17 @@ static int check(const struct network *n, struct err *err)
 	return ret == 0 ? check_families(o, err) : ret;
 }
 
+/* Ethernet, IP, UDP and VXLAN headers; the kernel cuts a larger MTU short without a word. */
+static unsigned int overhead(const void *data)
+{
+	const struct vxlan_options *o = data;
+	int family = o->remote.family | o->group.family | o->local.family;
+
+	if (o->remotes.count)
+		family |= o->remotes.items[0].family;
+	return family == AF_INET6 ? 70 : 50;
+}
+
 static const struct kind_refusal refusals[] = {
 	KIND_MISSING("vxlan"),
 	{ -EEXIST, "the name is taken, or the id is, by another vxlan with this port" },
@@ -140,7 +152,7 @@ static const struct link_kind kind = {
 	.attrs = attrs,
 	.outside = true,
 	.parent_attr = IFLA_VXLAN_LINK,
-	.overhead = 50, /* Ethernet, IPv4, UDP, VXLAN */
+	.overhead = overhead,
 	.check = check,
 	.refusals = refusals,
 	.passing = passing,

@@ -98,6 +98,9 @@ static const struct {
 	{ NET("veth", ",\"name\":\"low\",\"mtu\":1400") "," NET(
 		  "vlan", ",\"id\":7,\"parent\":\"low\",\"mtu\":1401"),
 	  -ERANGE, "networks[1]: mtu: 1401 is above the 1400 that its parent 'low' leaves it" },
+	{ NET("veth", ",\"name\":\"low\",\"mtu\":1400") "," NET(
+		  "vxlan", ",\"id\":7,\"parent\":\"low\",\"remotes\":\"fd00::1\",\"mtu\":1331"),
+	  -ERANGE, "networks[1]: mtu: 1331 is above the 1330 that its parent 'low' leaves it" },
 	{ NET("veth", ",\"master\":\"br7\""), -EINVAL,
 	  "networks[0]: master: no other network has the name 'br7'" },
 	{ NET("dummy", "") "," NET("veth", ",\"master\":\"dummy0\""), -EINVAL,
