@@ -93,6 +93,21 @@ static void add_driver(struct keys *keys, struct key *key)
 	key->networks = names;
 }
 
+/* Of types that have a key of one name in common and not its values, what holds for all; the description says the rest. */
+static void widen(struct keys *keys, struct key *known, const struct json_key *key)
+{
+	char *type;
+
+	if (strcmp(known->range, key->range) != 0)
+		known->range[0] = '\0';
+	if (strstr(known->type, key->type))
+		return;
+	type = str_format("%s, or %s", known->type, key->type);
+	keys->failed |= !type;
+	free(known->type);
+	known->type = type;
+}
+
 static void add_key(const struct json_key *key, void *arg)
 {
 	struct keys *keys = arg;
@@ -118,6 +133,8 @@ static void add_key(const struct json_key *key, void *arg)
 		};
 		keys->count++;
 		keys->failed |= !known->path || !known->type || !known->range;
+	} else if (keys->driver && known->networks && !keys->failed) {
+		widen(keys, known, key);
 	}
 	if (keys->driver)
 		add_driver(keys, known);

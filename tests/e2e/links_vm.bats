@@ -22,9 +22,8 @@ need() {
 }
 
 # bats test_tags=vm,v2
-@test "links: ipvlan: the sample, each mode and flag, and who excludes it" {
+@test "links: ipvlan: the sample, another mode and flag, and who excludes it" {
 	need ipvlan
-	local mode flags
 	box_start "$(sample ipvlan)"
 	inside '.linkinfo.info_kind == "ipvlan" and .linkinfo.info_data.mode == "l2" and .address == $mac' --arg mac "$(of_uplink address)"
 	run box_all /bin/ping -c 1 -W 2 10.70.0.1
@@ -34,13 +33,9 @@ need() {
 	assert_status 255
 	[[ $output == *'macvlan eth0 on uplink0: its parent is used in a way that excludes it'* ]]
 	box_stop
-	for mode in l3:private l3s:vepa; do
-		flags=${mode#*:} mode=${mode%:*}
-		box_start "$(on_uplink "{type: \"ipvlan\", parent: \"uplink0\", mode: \"$mode\", flags: \"$flags\"}")"
-		inside '.linkinfo.info_data.mode == $mode' --arg mode "$mode"
-		box_net ip -d link show dev eth0 | grep -q "mode $mode $flags"
-		box_stop
-	done
+	box_start "$(on_uplink '{type: "ipvlan", parent: "uplink0", mode: "l3s", flags: "vepa"}')"
+	box_net ip -d link show dev eth0 | grep -q 'mode l3s vepa'
+	box_stop
 }
 
 # bats test_tags=vm,v2
@@ -49,10 +44,8 @@ need() {
 	box_start "$(sample vlan)"
 	inside '.linkinfo.info_kind == "vlan" and .linkinfo.info_data.id == 42 and .linkinfo.info_data.protocol == "802.1Q" and .operstate == "UP"'
 	box_stop
-	for _ in 1 2 3; do
-		run ctrnet_run "$(sample vlan)" -- /bin/true
-		assert_status 0
-	done
+	run ctrnet_run "$(sample vlan)" -- /bin/true
+	assert_status 0
 	box_start "$(on_uplink '{type: "vlan", name: "outer", parent: "uplink0", id: 4094, protocol: "802.1ad"}, {type: "vlan", name: "inner", parent: "outer", id: 1}')"
 	run box_net ip -j -d link
 	assert_json "$output" 'any(.[]; .ifname == "outer" and .linkinfo.info_data.protocol == "802.1ad" and .linkinfo.info_data.id == 4094)'
@@ -66,16 +59,12 @@ need() {
 }
 
 # bats test_tags=vm,v2
-@test "links: dummy: the sample, and another network on it" {
+@test "links: dummy: the sample" {
 	need dummy
 	box_start "$(sample dummy)"
 	inside '.linkinfo.info_kind == "dummy" and (.flags | index("UP"))'
 	run box_all /bin/ping -c 1 -W 2 10.75.0.1
 	assert_status 0
-	box_stop
-	box_start "$(on_uplink '{type: "macvlan", name: "top", parent: "dummy0"}, {type: "dummy"}')"
-	run box_net ip -j -d link show dev top
-	assert_json "$output" '.[0].link == "dummy0" and .[0].linkinfo.info_kind == "macvlan"'
 	box_stop
 }
 
@@ -108,7 +97,7 @@ need() {
 	ip -n "$ID" link add ge0 type geneve id 7 remote 10.70.1.1
 	ip -n "$ID" addr add 10.74.0.1/24 dev ge0
 	ip -n "$ID" link set ge0 up
-	for _ in 1 2 3; do
+	for _ in 1 2; do
 		run ctrnet_run "$(on_uplink '{type: "geneve", id: 7, remote: "10.70.1.2", ttl: 9, address: "10.74.0.2/24"}')" \
 			-- /bin/ping -c 1 -W 3 10.74.0.1
 		[ "$status" = 0 ] || break
@@ -120,11 +109,6 @@ need() {
 
 # bats test_tags=vm,v2
 @test "links: macvlan, tap, bridge with vlan_filtering: on this kernel as well" {
-	box_start "$(sample macvlan)"
-	inside '.linkinfo.info_kind == "macvlan" and .linkinfo.info_data.mode == "bridge" and .operstate == "UP"'
-	run box_all /bin/ping -c 1 -W 2 10.70.0.1
-	assert_status 0
-	box_stop
 	run ctrnet_run "$(sample macvlan)" -- /bin/ping -c 1 -W 2 10.70.0.1
 	assert_status 0
 	box_start "$(on_uplink '{type: "bridge", vlan_filtering: true}, {type: "tap", master: "br0"}')" || {
