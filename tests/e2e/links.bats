@@ -371,6 +371,16 @@ inject_macvlan() {
 	box_stop
 }
 
+@test "links: twenty containers at once on one parent" {
+	local i pid pids='' file
+	for i in $(seq 20); do
+		file=$(on_uplink '{type: "macvlan", parent: "uplink0", address: "10.70.0.'$((i + 1))'/24"}, {type: "vxlan", id: '$i', remote: "10.70.0.99"}')
+		ctrnet exec --config "$file" --rootfs "$ROOT" --id "$ID-$i" -- /bin/ping -c 1 -W 5 10.70.0.1 >"$T/crowd.$i" 2>&1 3>&- &
+		pids+=" $!"
+	done
+	for pid in $pids; do wait "$pid" || { cat "$T"/crowd.*; return 1; }; done
+}
+
 @test "links: each sample of a type has a test" {
 	local file
 	for file in "$SAMPLES"/networks/*.json; do
