@@ -2,6 +2,7 @@
 #include "net/nl.h"
 
 #include "lib/cleanup.h"
+#include "net/nl_internal.h"
 #include "net/netns.h"
 
 #include <errno.h>
@@ -14,26 +15,20 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* The kernel fills a dump's datagrams up to 32 kB; a link with many virtual functions may need more. */
-#define NL_BUFFER_SIZE 65536
 /* 64 acks with their skb overhead take under 100 kB; dumps of large tables gain from more. */
 #define NL_RCVBUF (1 << 20)
+/* A transaction of netfilter's leaves as one datagram. */
+#define NL_SNDBUF (4 << 20)
 /* A message waits for the RTNL lock, which others may hold for long. */
 #define NL_TIMEOUT_SEC 30
 #define NL_DUMP_TRIES  16
 
-struct nl {
-	int fd;
-	uint32_t seq; /* of the last message */
-	char buf[NL_BUFFER_SIZE] __attribute__((aligned(8)));
-};
-
 /* --- Conversations --- */
 
-static int set_options(int fd, struct err *err)
+static int set_options(int fd, int protocol, struct err *err)
 {
 	const struct timeval limit = { .tv_sec = NL_TIMEOUT_SEC };
-	const int one = 1, rcvbuf = NL_RCVBUF;
+	const int one = 1, rcvbuf = NL_RCVBUF, sndbuf = NL_SNDBUF;
 
 	/* Strict checking makes the kernel filter dumps; without it (before 4.20) we filter ourselves. */
 	setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
@@ -43,21 +38,24 @@ static int set_options(int fd, struct err *err)
 	/* Forcing needs CAP_NET_ADMIN in the first user namespace; the other is cut at rmem_max. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &rcvbuf, sizeof(rcvbuf)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
+	if (protocol == NETLINK_NETFILTER &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &sndbuf, sizeof(sndbuf)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf));
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
 		return err_sys(err, -errno, "netlink socket: time limit");
 	return 0;
 }
 
-int nl_socket(struct err *err)
+static int open_socket(int protocol, struct err *err)
 {
 	/* To bind: any port of ours; to connect: the kernel's. */
 	struct sockaddr_nl any = { .nl_family = AF_NETLINK };
-	_cleanup_fd_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	_cleanup_fd_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	int ret;
 
 	if (fd < 0)
 		return err_sys(err, -errno, "netlink socket");
-	ret = set_options(fd, err);
+	ret = set_options(fd, protocol, err);
 	if (ret < 0)
 		return ret;
 	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0)
@@ -69,6 +67,11 @@ int nl_socket(struct err *err)
 	if (connect(fd, (struct sockaddr *)&any, sizeof(any)) < 0)
 		return err_sys(err, -errno, "netlink socket: connect");
 	return take_fd(&fd);
+}
+
+int nl_socket(struct err *err)
+{
+	return open_socket(NETLINK_ROUTE, err);
 }
 
 int nl_new(int fd, struct nl **out, struct err *err)
@@ -105,8 +108,8 @@ void nl_cleanup(struct nl **nl)
 	nl_free(*nl);
 }
 
-/* Its address is the name under which the scope keeps our handles. */
-static const char handle_tag;
+/* Their addresses are the names under which the scope keeps our handles. */
+static const char handle_tag, netfilter_tag;
 
 static void close_handle(void *nl)
 {
@@ -118,42 +121,58 @@ int nl_adopt(struct scope *scope, const char *key, struct nl *nl, struct err *er
 	return scope_set_handle(scope, &handle_tag, key, nl, close_handle, err);
 }
 
-int nl_open_in(const struct scope *scope, const char *key, struct err *err)
+static int open_in(const struct scope *scope, const char *key, int protocol, struct err *err)
 {
 	_cleanup_fd_ int sock = -1;
 	int ns = scope_ns_fd(scope, key);
 	int home, ret;
 
 	if (ns < 0 && !strcmp(key, SCOPE_HOST))
-		return nl_socket(err);
+		return open_socket(protocol, err);
 	if (ns < 0)
 		return err_set(err, -ENOENT, "network namespace '%s' is not there", key);
 	home = netns_enter(ns, err);
 	if (home < 0)
 		return err_wrap(err, "network namespace '%s'", key);
-	sock = nl_socket(err);
+	sock = open_socket(protocol, err);
 	ret = netns_leave(home, sock < 0 ? NULL : err);
 	return sock < 0 || ret == 0 ? take_fd(&sock) : ret;
 }
 
-int nl_for(struct scope *scope, const char *key, struct nl **out, struct err *err)
+int nl_open_in(const struct scope *scope, const char *key, struct err *err)
 {
-	struct nl *nl = scope_handle(scope, &handle_tag, key);
+	return open_in(scope, key, NETLINK_ROUTE, err);
+}
+
+static int cached(struct scope *scope, const char *key, int protocol, const void *tag,
+		  struct nl **out, struct err *err)
+{
+	struct nl *nl = scope_handle(scope, tag, key);
 	int fd, ret;
 
 	if (nl) {
 		*out = nl;
 		return 0;
 	}
-	fd = nl_open_in(scope, key, err);
+	fd = open_in(scope, key, protocol, err);
 	if (fd < 0)
 		return fd;
 	ret = nl_new(fd, &nl, err);
 	if (ret == 0)
-		ret = nl_adopt(scope, key, nl, err);
+		ret = scope_set_handle(scope, tag, key, nl, close_handle, err);
 	if (ret == 0)
 		*out = nl;
 	return ret;
+}
+
+int nl_for(struct scope *scope, const char *key, struct nl **out, struct err *err)
+{
+	return cached(scope, key, NETLINK_ROUTE, &handle_tag, out, err);
+}
+
+int nl_for_netfilter(struct scope *scope, const char *key, struct nl **out, struct err *err)
+{
+	return cached(scope, key, NETLINK_NETFILTER, &netfilter_tag, out, err);
 }
 
 uint64_t nl_netns_cookie(const struct nl *nl)
@@ -247,7 +266,7 @@ void nl_batch_release(struct nl_batch *b)
 	*b = (struct nl_batch){ 0 };
 }
 
-static int batch_ready(struct nl_batch *b, struct err *err)
+int nl_batch_ready(struct nl_batch *b, struct err *err)
 {
 	batch_finish(b);
 	if (b->code == -ENOMEM)
@@ -257,7 +276,7 @@ static int batch_ready(struct nl_batch *b, struct err *err)
 	return 0;
 }
 
-static struct nlmsghdr *request_head(const struct nl_batch *b, size_t i)
+struct nlmsghdr *nl_request_head(const struct nl_batch *b, size_t i)
 {
 	return (struct nlmsghdr *)(void *)(b->buf + b->requests[i].offset);
 }
@@ -284,7 +303,7 @@ static int send_bytes(struct nl *nl, const void *data, size_t len, struct err *e
 }
 
 /* One datagram from the kernel into nl->buf. -ENOBUFS: some before it were lost. */
-static int receive(struct nl *nl, size_t *len, struct err *err)
+int nl_receive(struct nl *nl, size_t *len, struct err *err)
 {
 	struct sockaddr_nl from = { 0 };
 	struct iovec iov = { nl->buf, sizeof(nl->buf) };
@@ -351,7 +370,7 @@ static int collect_all(struct nl *nl, struct collector *c, struct err *err)
 	int ret;
 
 	while (c->missing > 0) {
-		ret = receive(nl, &len, err);
+		ret = nl_receive(nl, &len, err);
 		if (ret < 0)
 			return ret;
 		ret = nl_each(nl->buf, len, collect, c);
@@ -371,7 +390,7 @@ static int send_group(struct nl *nl, struct collector *c, struct err *err)
 	c->missing = c->count;
 	nl->seq += (uint32_t)c->count;
 	for (size_t i = 0; i < c->count; i++)
-		request_head(b, c->first + i)->nlmsg_seq = c->seq + (uint32_t)i;
+		nl_request_head(b, c->first + i)->nlmsg_seq = c->seq + (uint32_t)i;
 	ret = send_bytes(nl, b->buf + begin, end - begin, err);
 	return ret < 0 ? ret : collect_all(nl, c, err);
 }
@@ -390,7 +409,7 @@ static size_t group_size(const struct nl_batch *b, size_t first)
 int nl_batch_send(struct nl *nl, struct nl_batch *b, nl_reply_fn *reply, void *arg, struct err *err)
 {
 	struct collector c = { .batch = b, .reply = reply, .arg = arg };
-	int ret = batch_ready(b, err);
+	int ret = nl_batch_ready(b, err);
 
 	for (; ret == 0 && c.first < b->count && !nl_batch_refused(b); c.first += c.count) {
 		c.count = group_size(b, c.first);
@@ -479,7 +498,7 @@ static int dump_part(void *arg, const struct nlmsghdr *msg)
 /* -EAGAIN: whole, but not consistent. */
 static int dump_once(struct nl *nl, struct nl_batch *b, struct dump *d, struct err *err)
 {
-	struct nlmsghdr *head = request_head(b, 0);
+	struct nlmsghdr *head = nl_request_head(b, 0);
 	size_t len;
 	int ret;
 
@@ -488,7 +507,7 @@ static int dump_once(struct nl *nl, struct nl_batch *b, struct dump *d, struct e
 	head->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	ret = send_bytes(nl, head, head->nlmsg_len, err);
 	while (ret == 0 && !d->done) {
-		ret = receive(nl, &len, err);
+		ret = nl_receive(nl, &len, err);
 		if (ret < 0)
 			return ret;
 		ret = nl_each(nl->buf, len, dump_part, d);
@@ -520,7 +539,7 @@ static int reply_each(void *arg, const struct nlmsghdr *msg)
 int nl_dump(struct nl *nl, struct nl_batch *b, nl_reply_fn *reply, void *arg, struct err *err)
 {
 	_cleanup_(dump_release) struct dump d = { 0 };
-	int ret = batch_ready(b, err);
+	int ret = nl_batch_ready(b, err);
 
 	if (ret < 0)
 		return ret;

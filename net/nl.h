@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rtnetlink: conversations with the kernel about links, addresses and routes (netlink(7),
- * rtnetlink(7)). The only user of libmnl; the rest of net/ reads and writes messages through here.
+ * Netlink: conversations with the kernel about links, addresses and routes (netlink(7),
+ * rtnetlink(7)), and with netfilter. The only user of libmnl; the rest of net/ reads and writes messages through here.
  *
  *	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
  *	struct nl_msg *m = nl_batch_add(&b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
@@ -63,6 +63,9 @@ void nl_cleanup(struct nl **nl);
  * *@out stays the scope's.
  */
 int nl_for(struct scope *scope, const char *key, struct nl **out, struct err *err);
+
+/* The same for conversations with netfilter. -EPROTONOSUPPORT: this kernel has none. */
+int nl_for_netfilter(struct scope *scope, const char *key, struct nl **out, struct err *err);
 
 /* A further socket in namespace @key, which the caller owns. */
 int nl_open_in(const struct scope *scope, const char *key, struct err *err);
@@ -189,6 +192,21 @@ int nl_batch_error(const struct nl_batch *b, struct err *err, const char *fmt, .
  * is consistent.
  */
 int nl_dump(struct nl *nl, struct nl_batch *b, nl_reply_fn *reply, void *arg, struct err *err);
+
+/* --- netfilter (linux/netfilter/nfnetlink.h) --- */
+
+/*
+ * Start a message to a @subsystem (NFNL_SUBSYS_*) of netfilter: with its header, which names the protocol @family (NFPROTO_*). Others
+ * than transactions are sent by nl_batch_send() and nl_dump().
+ */
+struct nl_msg *nl_batch_add_netfilter(struct nl_batch *b, uint8_t subsystem, uint8_t type,
+				      uint8_t family, uint16_t flags, size_t tag);
+
+/*
+ * Send all as one transaction of @subsystem: either every message takes effect, or, where one was refused
+ * (nl_batch_refused()), none. A failure is one of the transaction as a whole; without messages there is nothing to do.
+ */
+int nl_batch_commit(struct nl *nl, struct nl_batch *b, uint8_t subsystem, struct err *err);
 
 /* --- Reading --- */
 
