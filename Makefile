@@ -38,13 +38,13 @@ dirs     := $(lib_dirs) cmd
 # Debian packages
 
 deps_build := gcc binutils libc6-dev make pkg-config libmnl-dev libcap-dev libseccomp-dev libjsmn-dev \
-	libsystemd-dev
-deps_check := g++ libcmocka-dev bats perl jq iproute2 iputils-ping busybox-static util-linux strace procps \
+	libsystemd-dev libnftnl-dev
+deps_check := g++ libcmocka-dev bats perl jq iproute2 iputils-ping nftables busybox-static util-linux strace procps \
 	mandoc groff-base
 deps_vm    := qemu-system-x86 debootstrap busybox-static checkpolicy cpio e2fsprogs kmod util-linux
 deps_dev   := clang clang-format libclang-rt-dev shellcheck kconfig-frontends-nox zsh fish
 
-pkgs = libmnl libcap $(if $(CONFIG_SECCOMP),libseccomp)
+pkgs = libmnl libcap $(if $(CONFIG_SECCOMP),libseccomp) $(if $(CONFIG_NFT),libnftnl)
 
 # ---------------------------------------------------------------------------------------------
 # Configuration: .config is what was chosen (root of the tree, or $(O) when O= is given), config.mk

@@ -175,6 +175,8 @@ static int check_network(const struct network *n, struct err *err)
 		ret = check_no_shaping(n, err);
 	if (ret == 0 && n->driver->check)
 		ret = n->driver->check(n, err);
+	if (ret == 0)
+		ret = nat_check(n, err);
 	return ret;
 }
 
@@ -208,7 +210,7 @@ static int check_pair(const struct net_config *c, size_t i, size_t j, struct err
 		return err_set(err, -EINVAL,
 			       "networks[%zu] and networks[%zu]: only one namespace can be joined",
 			       j, i);
-	return 0;
+	return nat_check_pair(a, b, i, j, err);
 }
 
 static int check_networks(const struct net_config *c, struct err *err)

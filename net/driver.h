@@ -41,6 +41,8 @@ struct net_driver {
 	int (*check)(const struct network *n, struct err *err);
 	/* The name asked for on the host, "" if the driver is to choose; NULL: makes nothing there. */
 	const char *(*host_name)(const struct network *n);
+	/* The link of the host that its packets come from and go to, once resolved; NULL: they pass the host by, or stay in it. */
+	const char *(*host_link)(const struct network *n, const struct endpoint *e);
 	/* The path of the namespace that the container joins because of it; NULL: the driver joins none. */
 	const char *(*joins)(const struct network *n);
 	/* Fill in what the host tells; name, mac and host_mac are there already. May be NULL. */

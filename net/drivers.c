@@ -8,9 +8,11 @@
 #include "net/link_add.h"
 #include "net/link_master.h"
 #include "net/net.h"
+#include "net/nft.h"
 #include "net/qdisc.h"
 #include "net/route.h"
 #include "net/sysctl.h"
+#include "net/sysctl_borrow.h"
 #include "net/tuntap.h"
 #include "net/veth.h"
 
@@ -49,31 +51,20 @@ static const struct {
 };
 
 const struct step_type *const net_step_types[] = {
-	&sysctl_step,
-	&link_up_step.type,
-	&link_borrow_step.type,
-	&link_ready_step,
-	&link_follow_step,
-	&link_add_step.type,
-	&link_mark_step.type,
-	&link_master_step.type,
-	&fdb_add_step.type,
-	&tuntap_add_step,
-	&addr_add_step.type,
-	&addr_ready_step,
-	&route_add_step.type,
-	&qdisc_tbf_step.type,
-	&qdisc_htb_step.type,
-	&qdisc_bfifo_step.type,
-	&qdisc_netem_step.type,
-	&qdisc_seed_step,
-	&qdisc_remove_step,
-	&link_ifb_step.type,
+	&sysctl_step, &link_up_step.type, &link_borrow_step.type, &link_ready_step,
+	&link_follow_step, &link_add_step.type, &link_mark_step.type, &link_master_step.type,
+	&fdb_add_step.type, &tuntap_add_step, &addr_add_step.type, &addr_ready_step,
+	&route_add_step.type, &qdisc_tbf_step.type, &qdisc_htb_step.type, &qdisc_bfifo_step.type,
+	&qdisc_netem_step.type, &qdisc_seed_step, &qdisc_remove_step, &link_ifb_step.type,
 	&link_redirect_step.type,
+	/* One of them twice where they are not in this build: NULL ends the list. */
+	IF_BUILT(CONFIG_NFT, &nft_table_step, &sysctl_step),
+	IF_BUILT(CONFIG_NFT, &nft_element_step, &sysctl_step),
+	IF_BUILT(CONFIG_NFT, &nft_link_step, &sysctl_step),
+	IF_BUILT(CONFIG_NFT, &sysctl_borrow_step, &sysctl_step),
 	IF_BUILT(CONFIG_NET_VETH, &link_veth_step.type, NULL),
 	IF_BUILT(CONFIG_NET_VETH, &link_bridge_step.type, NULL),
-	IF_BUILT(CONFIG_NET_VETH, &addr_bridge_step.type, NULL),
-	NULL
+	IF_BUILT(CONFIG_NET_VETH, &addr_bridge_step.type, NULL), NULL
 };
 
 static int unknown_type(const char *type, struct err *err)

@@ -102,6 +102,7 @@ static int resolve_network(const struct net_config *c, size_t i, struct scope *s
 			   struct endpoint *e, struct err *err)
 {
 	const struct network *n = &c->networks[i];
+	int ret;
 
 	net_config_name(c, i, e->name);
 	if (!n->driver->makes_link)
@@ -111,7 +112,9 @@ static int resolve_network(const struct net_config *c, size_t i, struct scope *s
 		net_choose_mac(scope, e->name, 0x02, &e->mac);
 	/* High, because a bridge without a MAC of its own takes the lowest of its ports'. */
 	net_choose_mac(scope, e->name, 0xfe, &e->host_mac);
-	return n->driver->resolve ? n->driver->resolve(n, scope, e, err) : 0;
+	if (n->driver->resolve && (ret = n->driver->resolve(n, scope, e, err)) < 0)
+		return ret;
+	return nat_resolve(n, scope, err);
 }
 
 int net_resolve(const struct net_config *c, struct scope *scope, bool namespace_new,
@@ -389,6 +392,10 @@ int net_plan(const struct net_config *c, const struct endpoint *ends, const char
 		ret = plan_stage(c, ends, mark, plan, stage_driver, err);
 	if (ret == 0)
 		ret = plan_stage(c, ends, mark, plan, stage_shape_host, err);
+	if (ret == 0)
+		ret = plan_stage(c, ends, mark, plan, nat_plan_shared, err);
+	if (ret == 0)
+		ret = plan_stage(c, ends, mark, plan, nat_plan, err);
 	if (ret == 0)
 		ret = plan_lo(c, namespace_new, plan, err);
 	if (ret == 0)

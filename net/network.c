@@ -51,6 +51,11 @@ static const struct json_field network_fields[] = {
 	JSON_UINT(struct network, "txqueuelen", txqueuelen),
 	JSON_OBJECT(struct network, "shaping", shaping, &shaping_schema),
 	JSON_CHARS(struct network, "master", master),
+	JSON_BOOL(struct network, "masquerade", masquerade),
+	JSON_CUSTOM(struct network, "snat", snat, &nat_sources_custom),
+	JSON_ARRAY(struct network, "ports", ports, port_count, &port_map_schema),
+	JSON_BOOL(struct network, "isolate", isolate),
+	JSON_BOOL(struct network, "internal", internal),
 	JSON_END,
 };
 

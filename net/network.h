@@ -11,6 +11,7 @@
 #include "lib/err.h"
 #include "lib/json.h"
 #include "net/addr.h"
+#include "net/nat.h"
 #include "net/shaping.h"
 
 #include <net/if.h>
@@ -29,12 +30,18 @@ struct network {
 	struct ip_addr
 		gateway; /* IPv4 default route; "localhost" is 127.0.0.1; ignored by the loopback driver */
 	struct ip_addr ipv6_gateway;
-	uint32_t mtu;        /* 0 = leave */
-	uint32_t txqueuelen; /* 0 = leave */
 	/* How fast and how badly packets get through. */
 	struct shaping shaping;
 	char master[IFNAMSIZ]; /* another network, of a type with ports, that it is a port of; "" = none */
-	void *options;         /* of driver->options, or NULL */
+	uint32_t mtu;          /* 0 = leave */
+	uint32_t txqueuelen;     /* 0 = leave */
+	bool masquerade;         /* what leaves the subnet has the host's address */
+	struct nat_sources snat; /* or one of these */
+	struct port_map *ports;
+	size_t port_count;
+	bool isolate;  /* no forwarding to and from other networks of ours */
+	bool internal; /* no forwarding at all */
+	void *options; /* of driver->options, or NULL */
 };
 
 struct net_route {

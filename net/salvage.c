@@ -3,6 +3,7 @@
 
 #include "lib/cleanup.h"
 #include "net/link.h"
+#include "net/nat.h"
 #include "net/net.h"
 #include "net/veth.h"
 
@@ -68,8 +69,11 @@ int net_salvage(struct scope *scope, struct plan *plan, struct err *err)
 	int ret = 0;
 
 	/* Of a namespace that is gone nothing is left. */
-	if (!scope_ns_gone(scope, SCOPE_HOST))
+	if (!scope_ns_gone(scope, SCOPE_HOST)) {
 		ret = search(scope, &s, err);
+		if (ret == 0)
+			ret = nat_salvage(scope, plan, err);
+	}
 	for (size_t i = 0; ret == 0 && i < s.count; i++)
 		ret = add(plan, &s.links[i], err);
 	free(s.links);

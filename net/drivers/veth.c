@@ -170,6 +170,13 @@ static const char *host_name(const struct network *n)
 	return ((const struct veth_options *)n->options)->host_interface_name;
 }
 
+static const char *host_link(const struct network *n, const struct endpoint *e)
+{
+	const struct veth_options *o = n->options;
+
+	return o->bridge[0] ? o->bridge : e->host_name;
+}
+
 /* Of the bridge as a shared thing. */
 static void bridge_key(const struct veth_options *o, char *key, size_t size)
 {
@@ -319,7 +326,8 @@ static int plan_pair(const struct network *n, const struct endpoint *e, const st
 		.peer_mac = e->mac,
 		.mtu = n->mtu,
 		.txqueuelen = n->txqueuelen,
-		.hairpin = o->hairpin_mode,
+		/* With br_netfilter, what a container sends to a port of its own never leaves the bridge. */
+		.hairpin = o->hairpin_mode || (o->bridge[0] && n->port_count),
 	};
 
 	memcpy(args.at.link, o->bridge, sizeof(args.at.link));
@@ -373,6 +381,7 @@ const struct net_driver veth_driver = {
 	.options = &options,
 	.check = check,
 	.host_name = host_name,
+	.host_link = host_link,
 	.resolve = resolve,
 	.plan = plan,
 	.plan_ready = plan_ready,

@@ -73,6 +73,9 @@ observe_network() {
 	} | sed -nE '/^(inside|host) [a-z]+$/{h;d}; G; s/^(.*)\n(.*)$/\2: \1/
 		s/^([a-z]+ (link|addr)): [0-9]+: ([^:@ ]+)/\1 \3: /; s/@if[0-9]+//; s/(bridge_slave state) \S+/\1/; s/(valid|preferred)_lft \S+//g; s/ link-netns(id)? \S+//
 		s/(bridge_id|designated_root|root_port|designated_bridge|designated_port|port_id|port_no) \S+//g; s/(hello|tcn|topology_change|gc|hold|message_age|forward_delay)_timer +\S+//g; p'
+	# A line for each element of a set: "nft any_ports4: tcp 18080 10.77.0.2 80".
+	! command -v nft >/dev/null || nft -j list ruleset | jq -r '.nftables[] | (.set, .map) // empty | .name as $set | .elem // [] | .[]
+		| "nft \($set): " + ([.. | scalars | tostring | select(startswith("ctrnet:") | not)] | join(" "))'
 }
 
 observe_cgroups() {

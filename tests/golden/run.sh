@@ -84,6 +84,7 @@ cases() {
 			| if $types[$link] then .networks = [$types[$link]] else . end
 			| if $key | test("networks\\[]\\.context\\.(bridge|prefix)") then .networks[0].context = {bridge: "br0", prefix: "ve"} else . end
 			| if $key | test("^network\\.context\\.(bridge|prefix)") then .network.context = {bridge: "br0", prefix: "ve"} else . end
+			| if $key | test("^networks\\[]\\.ports\\[]\\.") then .networks[0].ports = [{host: 18080}] else . end
 			| if $key | test("^(cgroup_name|cgroup_parent|device_access|memory|memory_swap|cpu_shares)$") then del(.cgroups) else . end
 			| if $key | test("^capabilities(_mask)?[[]") then del(.capabilities) | setpath($path[:1]; [{key: "MKNOD"}]) else . end
 			| if $key | test("^namespaces\\[]") then .namespaces |= map(if type == "object" then . else {key: .} end) else . end

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/* In place of net/nat.c and net/nft*.c, in a build without nftables: nat_check() refuses whatever would need them. */
+#include "net/nat.h"
+
+#include <errno.h>
+
+int nat_supported(struct err *err)
+{
+	return err_set(err, -EOPNOTSUPP, "this build has no nftables");
+}
+
+int nat_resolve(const struct network *n, struct scope *scope, struct err *err)
+{
+	(void)scope;
+	return nat_wanted(n, NULL) ? nat_supported(err) : 0;
+}
+
+int nat_plan_shared(const struct net_planner *p, const struct network *n, const struct endpoint *e,
+		    struct err *err)
+{
+	(void)p;
+	(void)e;
+	return nat_wanted(n, NULL) ? nat_supported(err) : 0;
+}
+
+int nat_plan(const struct net_planner *p, const struct network *n, const struct endpoint *e,
+	     struct err *err)
+{
+	(void)p;
+	(void)e;
+	return nat_wanted(n, NULL) ? nat_supported(err) : 0;
+}
+
+int nat_salvage(struct scope *scope, struct plan *plan, struct err *err)
+{
+	(void)scope;
+	(void)plan;
+	(void)err;
+	return 0;
+}
