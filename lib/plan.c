@@ -240,29 +240,6 @@ int plan_revert(struct plan *p, struct scope *scope, const char *owner, struct e
 	return first;
 }
 
-int plan_probe(const struct plan *p, struct scope *scope,
-	       void (*differs)(void *arg, const struct step *step, const struct err *why),
-	       void *arg, struct err *err)
-{
-	int result = 0;
-
-	for (size_t i = 0; i < p->count; i++) {
-		const struct step *s = &p->steps[i];
-		struct err why = { 0 };
-		int ret = s->type->probe ? s->type->probe(scope, s->args, &why) : 0;
-
-		if (ret == 0)
-			continue;
-		step_wrap(s, &why);
-		if (ret != -ENOENT && ret != -ESTALE)
-			return err_set(err, ret, "%s", why.text);
-		result = -ESTALE;
-		if (differs)
-			differs(arg, s, &why);
-	}
-	return result < 0 ? err_set(err, result, "the kernel differs from the plan") : 0;
-}
-
 void plan_show(const struct plan *p, enum phase phase, FILE *out)
 {
 	for (size_t i = 0; i < p->count; i++)

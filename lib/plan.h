@@ -52,6 +52,13 @@ struct step_type {
 	int (*revert)(struct scope *scope, void *args, struct err *err);
 	/* 0: the kernel has it as planned; -ENOENT: it is missing; -ESTALE: it differs; else cannot tell. NULL: nothing to compare. */
 	int (*probe)(struct scope *scope, const void *args, struct err *err);
+	/*
+	 * Optional: make what is there as planned without making it anew. 1: that cannot be. Then, and without this function, it
+	 * is reverted and applied; what is shared is only applied, as others use it. A stranger's object is an error.
+	 */
+	int (*mend)(struct scope *scope, void *args, struct err *err);
+	/* Optional: what it is about, in words: "gateway 10.9.0.1". */
+	void (*describe)(const void *args, char *buf, size_t size);
 	/* Print the command(s), each with a newline. */
 	void (*show)(const void *args, FILE *out);
 	bool learns; /* apply changes the args: the journal is written again behind it */
@@ -116,12 +123,26 @@ int plan_apply(struct plan *p, enum phase phase, struct scope *scope,
 int plan_revert(struct plan *p, struct scope *scope, const char *owner, struct err *err);
 
 /*
- * Compare; @differs (may be NULL) is called for each step that is not as planned. 0, -ESTALE if any differs, or an error. For
- * checking and mending what is there, as CNI's CHECK asks for; no command needs it yet.
+ * Compare the steps whose types are in @types (NULL-terminated; NULL: all); @differs (may be NULL) is called for each that is not
+ * as planned, and told what the kernel has, without the step's origin. What is shared is compared with its record, which has
+ * to know us as a user. 0, -ESTALE if any differs, or an error.
  */
-int plan_probe(const struct plan *p, struct scope *scope,
+int plan_probe(const struct plan *p, struct scope *scope, const struct step_type *const *types,
 	       void (*differs)(void *arg, const struct step *step, const struct err *why),
 	       void *arg, struct err *err);
+
+/*
+ * Make as planned what plan_probe() finds to differ, in order. Each step is looked at when its turn comes, since mending one
+ * may take along what depends on it, or bring it back. @mended (may be NULL) is called behind each; @learned, with the same
+ * @arg, as plan_apply() does. If anything was mended, the steps that only wait (with neither probe nor revert) are done again
+ * at the end. The first failure ends it: the steps behind it may stand on what it was to make.
+ */
+int plan_mend(struct plan *p, struct scope *scope, const struct step_type *const *types,
+	      void (*mended)(void *arg, const struct step *step, const struct err *why),
+	      int (*learned)(void *arg, struct err *err), void *arg, struct err *err);
+
+/* What the step is about: in words, or else the first command that its show() prints. Returns @buf. */
+const char *step_describe(const struct step *step, char *buf, size_t size);
 
 /* Print the steps of one phase. Commands for a namespace other than the host's get "ip netns exec KEY"-like prefixes from their show(). */
 void plan_show(const struct plan *p, enum phase phase, FILE *out);

@@ -275,6 +275,48 @@ static bool has_user(const struct record *r, const char *run_dir)
 	return false;
 }
 
+int shared_probe(struct scope *scope, const struct step *step, struct err *err)
+{
+	_cleanup_(entry_release) struct entry e;
+	int ret = open_entry(&e, scope, step, false, NULL);
+
+	if (ret < 0 && ret != -ENOENT)
+		return err_set(err, ret, "the record of '%s' cannot be read", step->shared);
+	if (ret < 0 || !has_user(&e.record, scope->run_dir))
+		return err_set(err, -ENOENT, "the container is not on record as a user of '%s'",
+			       step->shared);
+	return step->type->probe(scope, e.args, err);
+}
+
+/* Where the record was lost, what undoing has to know is what can be seen now. */
+static int mend(struct entry *e, struct scope *scope, struct step *step, struct err *err)
+{
+	const struct step_type *type = step->type;
+	int ret = e->found ? 0 : start_entry(e, step, err);
+
+	if (ret == 0 && !e->found && type->look)
+		ret = type->look(scope, e->args, err);
+	if (ret == 0)
+		ret = drop_dead_users(e, scope->run_dir, err);
+	if (ret == 0 && strv_add(&e->record.users, scope->run_dir) < 0)
+		ret = err_oom(err);
+	if (ret == 0)
+		ret = write_entry(e, err);
+	if (ret == 0)
+		ret = type->mend ? type->mend(scope, e->args, err) : 1;
+	if (ret > 0)
+		ret = type->apply(scope, e->args, err);
+	return ret < 0 || !type->learns ? ret : write_entry(e, err);
+}
+
+int shared_mend(struct scope *scope, struct step *step, struct err *err)
+{
+	_cleanup_(entry_release) struct entry e;
+	int ret = open_entry(&e, scope, step, true, err);
+
+	return ret < 0 ? ret : mend(&e, scope, step, err);
+}
+
 int shared_forget(struct scope *scope, struct step *step, struct err *err)
 {
 	_cleanup_(entry_release) struct entry e;

@@ -29,6 +29,11 @@ int shared_acquire(struct scope *scope, struct step *step, struct err *err);
 /* Stop being a user; the last one reverts the step. Not being one is success. */
 int shared_release(struct scope *scope, struct step *step, struct err *err);
 
+/* The probe of what the record has; that we are not on record as a user is -ENOENT. */
+int shared_probe(struct scope *scope, const struct step *step, struct err *err);
+/* Make it as planned for all of its users; makes the record again, too. */
+int shared_mend(struct scope *scope, struct step *step, struct err *err);
+
 /* For who has lost his journal: append the steps of which a record says that we use what they made. */
 int shared_salvage(const struct scope *scope, const struct step_type *const *const *types,
 		   struct plan *plan, struct err *err);

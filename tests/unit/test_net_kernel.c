@@ -209,7 +209,7 @@ static void bridge(void **state)
 		"ip -6 -j route show default | jq -r '.[] | [.gateway, .dev, .protocol] | join(\" \")'",
 		"fd00:9::1 eth0 206");
 	expect_inside(w, "ip -j link show lo | jq -r '.[].flags | index(\"UP\") != null'", "true");
-	assert_int_equal(plan_probe(&b.plan, &b.scope, NULL, NULL, &b.err), 0);
+	assert_int_equal(plan_probe(&b.plan, &b.scope, NULL, NULL, NULL, &b.err), 0);
 	end_box(&b);
 	expect(LINKS, "lo");
 }
@@ -371,8 +371,7 @@ static void note(void *arg, const struct step *step, const struct err *why)
 {
 	char *text = arg;
 
-	(void)step;
-	snprintf(text + strlen(text), 512 - strlen(text), "%s\n", why->text);
+	snprintf(text + strlen(text), 512 - strlen(text), "%s: %s\n", step->origin, why->text);
 }
 
 static void probes(void **state)
@@ -389,7 +388,7 @@ static void probes(void **state)
 	home = netns_enter(w->inside, NULL);
 	run("ip route del default && ip link set lo down");
 	assert_int_equal(netns_leave(home, NULL), 0);
-	assert_int_equal(plan_probe(&b.plan, &b.scope, note, text, &b.err), -ESTALE);
+	assert_int_equal(plan_probe(&b.plan, &b.scope, NULL, note, text, &b.err), -ESTALE);
 	assert_string_equal(text, "networks[0] (eth0): no address 10.9.0.1/24 on br0\n"
 				  "networks[0] (eth0): link 'vehost' is not a port of 'br0'\n"
 				  "loopback: link 'lo' is down\n"
@@ -418,7 +417,7 @@ static void unmarked(void **state)
 
 	start_box(w, &b, "a", true, BRIDGED(",\"host_interface_name\":\"vehost\""));
 	run("ip link set vehost alias '' && ip link set br0 alias ''");
-	assert_int_equal(plan_probe(&b.plan, &b.scope, NULL, NULL, &b.err), -ESTALE);
+	assert_int_equal(plan_probe(&b.plan, &b.scope, NULL, NULL, NULL, &b.err), -ESTALE);
 	end_box(&b);
 	expect(LINKS, "lo");
 	start_box(w, &b, "a", true,

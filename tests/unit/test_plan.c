@@ -338,9 +338,209 @@ static void test_probe_tells_what_differs(void **state)
 	add(f, &plain, 1, NULL, NULL);
 	add(f, &plain, 2, NULL, NULL);
 	assert_int_equal(plan_apply(&f->plan, PHASE_PREPARE, &f->scope, NULL, NULL, NULL), 0);
-	assert_int_equal(plan_probe(&f->plan, &f->scope, NULL, NULL, &err), 0);
+	assert_int_equal(plan_probe(&f->plan, &f->scope, NULL, NULL, NULL, &err), 0);
 	fake.exists[2] = false;
-	assert_int_equal(plan_probe(&f->plan, &f->scope, NULL, NULL, &err), -ESTALE);
+	assert_int_equal(plan_probe(&f->plan, &f->scope, NULL, NULL, NULL, &err), -ESTALE);
+}
+
+/* --- Mending --- */
+
+/* What is there in a wrong way: it is mended in place, or else made anew. */
+static bool bent[16];
+/* Mending it takes along this one; 0: none. */
+static uint32_t takes_along[16];
+
+static int bent_probe(struct scope *scope, const void *args, struct err *err)
+{
+	const struct fake_args *a = args;
+	int ret = fake_probe(scope, args, err);
+
+	return ret == 0 && bent[a->number] ? err_set(err, -ESTALE, "%u is bent", a->number) : ret;
+}
+
+static int bent_mend(struct scope *scope, void *args, struct err *err)
+{
+	struct fake_args *a = args;
+
+	(void)scope;
+	note('~', a->number);
+	if (fake.fail_at == fake.applied++)
+		return err_set(err, -EEXIST, "%u is a stranger's", a->number);
+	if (takes_along[a->number])
+		fake.exists[takes_along[a->number]] = false;
+	bent[a->number] = false;
+	return fake.exists[a->number] ? 0 : 1;
+}
+
+static const struct step_type mendable = {
+	.name = "fake.mendable",
+	.args = &fake_schema,
+	.phase = PHASE_PREPARE,
+	.apply = fake_apply,
+	.revert = fake_revert,
+	.probe = bent_probe,
+	.mend = bent_mend,
+	.show = fake_show,
+};
+
+static int wait_apply(struct scope *scope, void *args, struct err *err)
+{
+	(void)scope;
+	(void)err;
+	note('w', ((struct fake_args *)args)->number);
+	return 0;
+}
+
+static const struct step_type waiting = {
+	.name = "fake.waiting",
+	.args = &fake_schema,
+	.phase = PHASE_PREPARE,
+	.apply = wait_apply,
+	.show = fake_show,
+};
+
+static void note_mended(void *arg, const struct step *step, const struct err *why)
+{
+	char *text = arg;
+
+	snprintf(text + strlen(text), 256 - strlen(text), "%s: %s; ", step->origin, why->text);
+}
+
+/* All applied, and the log as new. */
+static void begin_mending(struct fixture *f)
+{
+	memset(bent, 0, sizeof(bent));
+	memset(takes_along, 0, sizeof(takes_along));
+	assert_int_equal(plan_apply(&f->plan, PHASE_PREPARE, &f->scope, NULL, NULL, NULL), 0);
+	fake.log[0] = '\0';
+	fake.applied = 0;
+}
+
+static void test_mend_does_what_differs_alone(void **state)
+{
+	struct fixture *f = *state;
+	char text[256] = "";
+
+	add(f, &plain, 1, NULL, NULL);
+	add(f, &waiting, 2, NULL, NULL);
+	add(f, &mendable, 3, NULL, NULL);
+	add(f, &plain, 4, NULL, NULL);
+	add(f, &mendable, 5, NULL, NULL);
+	begin_mending(f);
+	assert_int_equal(plan_mend(&f->plan, &f->scope, NULL, note_mended, NULL, text, NULL), 0);
+	assert_string_equal(fake.log, "");
+	assert_string_equal(text, "");
+	bent[3] = true;
+	fake.exists[4] = fake.exists[5] = false;
+	assert_int_equal(plan_mend(&f->plan, &f->scope, NULL, note_mended, NULL, text, NULL), 0);
+	/* In place; anew, for want of another way; anew, as it cannot be mended; and what waits, waits. */
+	assert_string_equal(fake.log, "~3 -4 +4 ~5 -5 +5 w2 ");
+	assert_string_equal(text, "thing[3]: 3 is bent; thing[4]: 4 is missing; "
+				  "thing[5]: 5 is missing; ");
+	assert_int_equal(plan_probe(&f->plan, &f->scope, NULL, NULL, NULL, NULL), 0);
+}
+
+static void test_mend_brings_back_what_it_took_along(void **state)
+{
+	struct fixture *f = *state;
+
+	add(f, &mendable, 1, NULL, NULL);
+	add(f, &plain, 2, NULL, NULL);
+	add(f, &mendable, 3, NULL, NULL);
+	begin_mending(f);
+	bent[1] = bent[3] = true;
+	/* One behind it, and one before: that takes a second round. */
+	takes_along[1] = 2;
+	takes_along[3] = 2;
+	assert_int_equal(plan_mend(&f->plan, &f->scope, NULL, NULL, NULL, NULL, NULL), 0);
+	assert_string_equal(fake.log, "~1 -2 +2 ~3 -2 +2 ");
+	assert_int_equal(plan_probe(&f->plan, &f->scope, NULL, NULL, NULL, NULL), 0);
+}
+
+static void always(void *arg, const struct step *step, const struct err *why)
+{
+	(void)arg;
+	(void)why;
+	bent[((const struct fake_args *)step->args)->number] = true;
+}
+
+static void test_mend_gives_up(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = { 0 };
+
+	add(f, &mendable, 1, NULL, NULL);
+	begin_mending(f);
+	bent[1] = true;
+	assert_int_equal(plan_mend(&f->plan, &f->scope, NULL, always, NULL, NULL, &err), -ELOOP);
+}
+
+/* What stands on what could not be mended is left alone. */
+static void test_mend_ends_with_a_failure(void **state)
+{
+	struct fixture *f = *state;
+	char text[256] = "";
+	struct err err = { 0 };
+
+	add(f, &mendable, 1, NULL, NULL);
+	add(f, &mendable, 2, NULL, NULL);
+	add(f, &plain, 3, NULL, NULL);
+	begin_mending(f);
+	bent[1] = bent[2] = true;
+	fake.exists[3] = false;
+	fake.fail_at = 1;
+	assert_int_equal(plan_mend(&f->plan, &f->scope, NULL, note_mended, NULL, text, &err),
+			 -EEXIST);
+	assert_string_equal(err.text, "thing[2]: 2 is a stranger's");
+	assert_string_equal(fake.log, "~1 ~2 ");
+	assert_string_equal(text, "thing[1]: 1 is bent; ");
+}
+
+static void test_mend_keeps_to_its_types(void **state)
+{
+	static const struct step_type *const only[] = { &mendable, NULL };
+	struct fixture *f = *state;
+
+	add(f, &plain, 1, NULL, NULL);
+	add(f, &mendable, 2, NULL, NULL);
+	begin_mending(f);
+	fake.exists[1] = false;
+	assert_int_equal(plan_probe(&f->plan, &f->scope, only, NULL, NULL, NULL), 0);
+	bent[2] = true;
+	assert_int_equal(plan_probe(&f->plan, &f->scope, only, NULL, NULL, NULL), -ESTALE);
+	assert_int_equal(plan_mend(&f->plan, &f->scope, only, NULL, NULL, NULL, NULL), 0);
+	assert_string_equal(fake.log, "~2 ");
+}
+
+/* What is shared is only made again: its other users have it still. A record that is lost is made, too. */
+static void test_mend_of_what_is_shared(void **state)
+{
+	_cleanup_free_ char *other_dir = NULL;
+	struct fixture *f = *state;
+	struct scope other = { 0 };
+
+	other_dir = str_format("%s/run/b", f->dir);
+	assert_int_equal(file_mkdirs(AT_FDCWD, other_dir, 0700, NULL), 0);
+	assert_int_equal(scope_init(&other, "b", other_dir, f->scope.shared_dir, NULL), 0);
+	add(f, &plain, 1, NULL, "bridge");
+	begin_mending(f);
+	assert_int_equal(shared_acquire(&other, &f->plan.steps[0], NULL), 0);
+	fake.exists[1] = false;
+	assert_int_equal(plan_mend(&f->plan, &f->scope, NULL, NULL, NULL, NULL, NULL), 0);
+	assert_string_equal(fake.log, "+1 ");
+	assert_int_equal(shared_release(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_true(fake.exists[1]);
+	/* We are none of its users any more, which a probe tells, and mending mends. */
+	assert_int_equal(plan_probe(&f->plan, &f->scope, NULL, NULL, NULL, NULL), -ESTALE);
+	assert_int_equal(plan_mend(&f->plan, &f->scope, NULL, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(shared_release(&other, &f->plan.steps[0], NULL), 0);
+	assert_true(fake.exists[1]);
+	assert_int_equal(file_remove_tree(AT_FDCWD, f->scope.shared_dir, NULL), 0);
+	assert_int_equal(plan_probe(&f->plan, &f->scope, NULL, NULL, NULL, NULL), -ESTALE);
+	assert_int_equal(plan_mend(&f->plan, &f->scope, NULL, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(shared_release(&f->scope, &f->plan.steps[0], NULL), 0);
+	assert_false(fake.exists[1]);
+	scope_release(&other);
 }
 
 /* Two users: one effect, and it goes with the second, by the arguments of the first. */
@@ -541,6 +741,12 @@ int main(void)
 		T(test_journal_round_trip),
 		T(test_journal_refuses_unknown_types),
 		T(test_probe_tells_what_differs),
+		T(test_mend_does_what_differs_alone),
+		T(test_mend_brings_back_what_it_took_along),
+		T(test_mend_gives_up),
+		T(test_mend_ends_with_a_failure),
+		T(test_mend_keeps_to_its_types),
+		T(test_mend_of_what_is_shared),
 		T(test_shared_goes_with_its_last_user),
 		T(test_shared_forgets_the_dead),
 		T(test_shared_is_made_again_when_missing),
