@@ -83,6 +83,8 @@ struct search {
 	uint32_t index;
 	bool found;
 	struct address address;
+	unsigned int others; /* with the same address and another prefix */
+	unsigned int length; /* of one of these */
 };
 
 /* Kernels without strict checking send the addresses of all links. */
@@ -93,8 +95,13 @@ static void match(void *arg, size_t tag, const struct nlmsghdr *msg)
 
 	(void)tag;
 	if (address_parse(msg, &a) < 0 || a.index != s->index ||
-	    !ip_prefix_equal(&a.prefix, s->wanted))
+	    !ip_addr_equal(&a.prefix.addr, &s->wanted->addr))
 		return;
+	if (a.prefix.length != s->wanted->length) {
+		s->others++;
+		s->length = a.prefix.length;
+		return;
+	}
 	s->found = true;
 	s->address = a;
 }
@@ -141,7 +148,32 @@ static int probe(struct scope *scope, const void *args, struct err *err)
 	if (s.found)
 		return 0;
 	describe(args, subject, sizeof(subject));
-	return err_set(err, -ENOENT, "no %s", subject);
+	if (!s.others)
+		return err_set(err, -ENOENT, "no %s", subject);
+	return err_set(err, -ESTALE, "%s has prefix length %u, planned %u", subject, s.length,
+		       a->prefix.length);
+}
+
+/* The address with another prefix is in the way, or would be there twice. */
+static int mend(struct scope *scope, void *args, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	const struct address_args *a = args;
+	struct ip_prefix other = a->prefix;
+	struct search s;
+	struct nl *nl;
+	int ret = search(scope, a, &s, err);
+
+	if (ret < 0 || !s.others)
+		return ret < 0 ? ret : 1;
+	other.length = s.length;
+	put_address(&b, RTM_DELADDR, 0, 0, &other, s.index);
+	ret = nl_for(scope, a->at.ns, &nl, err);
+	if (ret == 0)
+		ret = nl_batch_send(nl, &b, NULL, NULL, err);
+	if (ret == 0)
+		ret = nl_batch_error(&b, err, "remove the other prefix");
+	return ret < 0 && ret != -EADDRNOTAVAIL ? ret : 1;
 }
 
 static int revert(struct scope *scope, void *args, struct err *err)
@@ -196,6 +228,8 @@ const struct net_step_type addr_add_step = {
 		.apply_many = net_step_apply_many,
 		.revert = revert,
 		.probe = probe,
+		.mend = mend,
+		.describe = describe,
 		.show = show,
 	},
 	.build = build,
@@ -218,6 +252,8 @@ const struct net_step_type addr_bridge_step = {
 		.apply = apply_bridge,
 		.revert = revert,
 		.probe = probe,
+		.mend = mend,
+		.describe = describe,
 		.show = show,
 	},
 	.build = build,

@@ -110,11 +110,67 @@ static int revert(struct scope *scope, void *args, struct err *err)
 	return link_delete(scope, a->at.ns, &link, err);
 }
 
+/* One that was renamed, or the like: it carries the mark, and has the MAC that is its alone. */
+static bool was_ours(const struct link *link, const void *arg)
+{
+	const struct bridge_args *a = arg;
+
+	return !strcmp(link->kind, "bridge") && !strcmp(link->alias, BRIDGE_MARK) &&
+	       mac_equal(&link->mac, &a->mac);
+}
+
+/* By its name, or else what is left of it under another. */
+static int find_or_search(struct scope *scope, const struct bridge_args *a, struct nl **nl,
+			  struct link *out, struct err *err)
+{
+	int ret = link_find_in(scope, a->at.ns, a->name, nl, out, err);
+
+	return ret < 0 || out->index ? ret : link_search(*nl, was_ours, a, out, err);
+}
+
+/* Either of what we gave it tells it, as somebody may have changed the other. */
+static bool is_known(const struct link *link, const struct bridge_args *a)
+{
+	return !strcmp(link->alias, BRIDGE_MARK) || mac_equal(&link->mac, &a->mac);
+}
+
+/* One that stood when it was first asked for is nobody's to compare. */
+static int look(struct scope *scope, void *args, struct err *err)
+{
+	struct bridge_args *a = args;
+	struct link link;
+	int ret = find(scope, a, &link, err);
+
+	if (ret == 0)
+		a->found = link.index && !is_known(&link, a);
+	return ret;
+}
+
+static int compare(const struct bridge_args *a, const struct link *link, struct err *err)
+{
+	char is[MAC_TEXT_MAX], planned[MAC_TEXT_MAX];
+
+	if (strcmp(link->name, a->name))
+		return err_set(err, -ESTALE, "bridge '%s' is called '%s'", a->name, link->name);
+	if (!is_known(link, a))
+		return a->found ? 0 : err_set(err, -ESTALE, "bridge '%s' is a stranger's", a->name);
+	if (!(link->flags & IFF_UP))
+		return err_set(err, -ESTALE, "bridge '%s' is down", a->name);
+	if (strcmp(link->alias, BRIDGE_MARK))
+		return err_set(err, -ESTALE, "bridge '%s' is not marked", a->name);
+	if (!mac_equal(&link->mac, &a->mac))
+		return err_set(err, -ESTALE, "bridge '%s': MAC is %s, planned %s", a->name,
+			       mac_format(&link->mac, is, sizeof(is)),
+			       mac_format(&a->mac, planned, sizeof(planned)));
+	return 0;
+}
+
 static int probe(struct scope *scope, const void *args, struct err *err)
 {
 	const struct bridge_args *a = args;
 	struct link link;
-	int ret = find(scope, a, &link, err);
+	struct nl *nl;
+	int ret = find_or_search(scope, a, &nl, &link, err);
 
 	if (ret < 0)
 		return ret;
@@ -122,10 +178,32 @@ static int probe(struct scope *scope, const void *args, struct err *err)
 		return err_set(err, -ENOENT, "no bridge '%s'", a->name);
 	if (strcmp(link.kind, "bridge"))
 		return err_set(err, -ESTALE, "'%s' is not a bridge", a->name);
-	if (is_ours(&link, a) && !is_whole(&link))
-		return err_set(err, -ESTALE, "bridge '%s' is %s", a->name,
-			       link.alias[0] ? "down" : "not marked");
-	return 0;
+	return compare(a, &link, err);
+}
+
+static int mend(struct scope *scope, void *args, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	const struct bridge_args *a = args;
+	struct nl_msg *m;
+	struct link link;
+	struct nl *nl;
+	int ret = find_or_search(scope, a, &nl, &link, err);
+
+	if (ret < 0 || !link.index)
+		return ret < 0 ? ret : 1;
+	if (strcmp(link.kind, "bridge") || !is_known(&link, a))
+		return err_set(err, -EEXIST, "the name '%s' was taken by a stranger's link",
+			       a->name);
+	if (strcmp(link.name, a->name))
+		ret = link_rename(nl, &link, a->name, err);
+	if (ret < 0)
+		return ret;
+	m = link_put_change(&b, link.index, true);
+	nl_put(m, IFLA_ADDRESS, a->mac.bytes, sizeof(a->mac.bytes));
+	nl_put_str(m, IFLA_IFALIAS, BRIDGE_MARK);
+	ret = nl_batch_send(nl, &b, NULL, NULL, err);
+	return ret < 0 ? ret : nl_batch_error(&b, err, "mend bridge %s", a->name);
 }
 
 static void show(const void *args, FILE *out)
@@ -143,7 +221,8 @@ static void show(const void *args, FILE *out)
 static const struct json_field fields[] = {
 	NET_ARGS_JSON(struct bridge_args, "link"),
 	JSON_CHARS(struct bridge_args, "name", name, .flags = JSON_REQUIRED),
-	JSON_TEXT(struct bridge_args, "mac", mac, &mac_text), JSON_END
+	JSON_TEXT(struct bridge_args, "mac", mac, &mac_text),
+	JSON_BOOL(struct bridge_args, "found", found), JSON_END
 };
 static const struct json_schema schema = JSON_SCHEMA(struct bridge_args, fields);
 
@@ -152,9 +231,12 @@ const struct net_step_type link_bridge_step = {
 		.name = "link.bridge",
 		.args = &schema,
 		.phase = PHASE_PREPARE,
+		.look = look,
 		.apply = apply,
 		.revert = revert,
 		.probe = probe,
+		.mend = mend,
+		.describe = describe,
 		.show = show,
 	},
 	.makes_link = true,

@@ -9,6 +9,7 @@ struct bridge_args {
 	struct net_args at; /* link is "": nothing has to exist before */
 	char name[IFNAMSIZ];
 	struct mac mac; /* fixed, else the bridge would take its ports' */
+	bool found;     /* a stranger's stood there already */
 };
 
 /* Marks a bridge of ours. */

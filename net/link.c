@@ -45,6 +45,9 @@ int link_parse(const struct nlmsghdr *msg, struct link *out)
 	nl_get_u32(attrs[IFLA_MASTER], &link.master);
 	nl_get_u32(attrs[IFLA_GROUP], &link.group);
 	nl_get_u8(attrs[IFLA_OPERSTATE], &link.operstate);
+	nl_get_u32(attrs[IFLA_LINK], &link.peer);
+	link.peer_nsid = -1;
+	nl_get_bytes(attrs[IFLA_LINK_NETNSID], &link.peer_nsid, sizeof(link.peer_nsid));
 	nl_get_u32(attrs[IFLA_CARRIER_CHANGES], &link.carrier_changes);
 	parse_info(attrs[IFLA_LINKINFO], &link);
 	*out = link;
@@ -65,6 +68,11 @@ static struct nl_msg *put_get(struct nl_batch *b, uint32_t index, size_t tag)
 void link_put_get(struct nl_batch *b, const char *name, size_t tag)
 {
 	nl_put_str(put_get(b, 0, tag), IFLA_IFNAME, name);
+}
+
+void link_put_get_index(struct nl_batch *b, uint32_t index, size_t tag)
+{
+	put_get(b, index, tag);
 }
 
 struct nl_msg *link_put_name(struct nl_batch *b, uint16_t type, uint16_t flags, size_t tag,
@@ -131,6 +139,72 @@ int link_find_in(struct scope *scope, const char *ns, const char *name, struct n
 		nl = &own;
 	ret = nl_for(scope, ns, nl, err);
 	return ret < 0 ? ret : link_find(*nl, name, out, err);
+}
+
+struct search {
+	bool (*is)(const struct link *link, const void *arg);
+	const void *arg;
+	struct link found;
+};
+
+static void match(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	struct search *s = arg;
+	struct link link;
+
+	(void)tag;
+	if (!s->found.index && link_parse(msg, &link) == 0 && s->is(&link, s->arg))
+		s->found = link;
+}
+
+int link_search(struct nl *nl, bool (*is)(const struct link *link, const void *arg),
+		const void *arg, struct link *out, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	struct search s = { .is = is, .arg = arg };
+	int ret;
+
+	nl_put_header(nl_batch_add(&b, RTM_GETLINK, 0, 0), sizeof(struct ifinfomsg));
+	ret = nl_dump(nl, &b, match, &s, err);
+	if (ret == 0)
+		*out = s.found;
+	return ret;
+}
+
+struct nl_msg *link_put_change(struct nl_batch *b, uint32_t index, bool up)
+{
+	struct nl_msg *m = nl_batch_add(b, RTM_SETLINK, 0, 0);
+	struct ifinfomsg *head = nl_put_header(m, sizeof(*head));
+
+	head->ifi_index = (int)index;
+	head->ifi_flags = up ? IFF_UP : 0;
+	head->ifi_change = up ? IFF_UP : 0;
+	return m;
+}
+
+static int rename_now(struct nl *nl, const struct link *link, const char *name, bool down,
+		      struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	struct ifinfomsg *head;
+	int ret;
+
+	if (down) {
+		head = nl_put_header(nl_batch_add(&b, RTM_SETLINK, 0, 0), sizeof(*head));
+		head->ifi_index = (int)link->index;
+		head->ifi_change = IFF_UP;
+	}
+	nl_put_str(link_put_change(&b, link->index, false), IFLA_IFNAME, name);
+	ret = nl_batch_send(nl, &b, NULL, NULL, err);
+	return ret < 0 ? ret
+		       : nl_batch_error(&b, err, "rename link '%s' to '%s'", link->name, name);
+}
+
+int link_rename(struct nl *nl, const struct link *link, const char *name, struct err *err)
+{
+	int ret = rename_now(nl, link, name, false, err);
+
+	return ret == -EBUSY ? rename_now(nl, link, name, true, err) : ret;
 }
 
 static bool bad_name_char(char c)
@@ -233,6 +307,7 @@ const struct net_step_type link_up_step = {
 		.apply = apply_up,
 		.apply_many = net_step_apply_many,
 		.probe = probe_up,
+		.describe = describe,
 		.show = show_up,
 	},
 	.build = build_up,
@@ -319,6 +394,7 @@ const struct net_step_type link_borrow_step = {
 		.apply_many = net_step_apply_many,
 		.revert = revert_borrow,
 		.probe = probe_borrow,
+		.describe = describe,
 		.show = show_up,
 	},
 	.build = build_up,

@@ -27,10 +27,12 @@ struct link {
 	char alias[LINK_ALIAS_MAX];
 	struct mac mac;
 	uint32_t mtu, txqueuelen;
-	uint32_t master;          /* index of the bridge it is a port of, or 0 */
-	uint32_t group;           /* of interfaces; 0 unless somebody set it */
-	uint8_t operstate;        /* IF_OPER_* (RFC 2863) */
-	uint8_t hairpin;          /* of a bridge port */
+	uint32_t master;   /* index of the bridge it is a port of, or 0 */
+	uint32_t group;    /* of interfaces; 0 unless somebody set it */
+	uint8_t operstate; /* IF_OPER_* (RFC 2863) */
+	uint8_t hairpin;   /* of a bridge port */
+	uint32_t peer; /* IFLA_LINK: index of the other end of a veth, in its namespace; else of what it stands on */
+	int32_t peer_nsid; /* of the namespace that `peer` is in, as the one that was asked calls it; -1: its own */
 	uint32_t carrier_changes; /* how often the driver has said that there is carrier, or is none */
 };
 
@@ -40,6 +42,9 @@ int link_parse(const struct nlmsghdr *msg, struct link *out);
 /* Ask for the link @name (or one with that alternative name) in a batch; the answer is for link_parse(). */
 void link_put_get(struct nl_batch *b, const char *name, size_t tag);
 
+/* The same for an index. */
+void link_put_get_index(struct nl_batch *b, uint32_t index, size_t tag);
+
 /* The link @name; 0 with out->index 0 if there is none. */
 int link_find(struct nl *nl, const char *name, struct link *out, struct err *err);
 /* The same for an index. */
@@ -48,6 +53,18 @@ int link_find_index(struct nl *nl, uint32_t index, struct link *out, struct err 
 /* link_find() in the namespace @ns of a scope, whose socket *@nl is then; @nl may be NULL. */
 int link_find_in(struct scope *scope, const char *ns, const char *name, struct nl **nl,
 		 struct link *out, struct err *err);
+
+/*
+ * The first link in the namespace of @nl of which @is says so, in the kernel's order; out->index 0 if there is none. A dump of
+ * all: for when there is no name to go by.
+ */
+int link_search(struct nl *nl, bool (*is)(const struct link *link, const void *arg),
+		const void *arg, struct link *out, struct err *err);
+
+/* Start a message that changes the link @index. @up: and bring it up. */
+struct nl_msg *link_put_change(struct nl_batch *b, uint32_t index, bool up);
+/* Give @link back its @name. Before 6.2 the kernel renames only what is down: then it is taken down for that. */
+int link_rename(struct nl *nl, const struct link *link, const char *name, struct err *err);
 
 /* Start a message about the link @name. @up: and bring it up, touching no other flag. */
 struct nl_msg *link_put_name(struct nl_batch *b, uint16_t type, uint16_t flags, size_t tag,

@@ -36,6 +36,7 @@ int route_parse(const struct nlmsghdr *msg, struct route *out)
 	parse_addr(attrs[RTA_GATEWAY], family, &r.gateway);
 	parse_addr(attrs[RTA_PREFSRC], family, &r.source);
 	nl_get_u32(attrs[RTA_OIF], &r.index);
+	nl_get_u32(attrs[RTA_PRIORITY], &r.metric);
 	r.table = head->rtm_table;
 	nl_get_u32(attrs[RTA_TABLE], &r.table);
 	r.protocol = head->rtm_protocol;
@@ -99,6 +100,26 @@ static void put_route(struct nl_batch *b, uint16_t type, uint16_t flags, size_t 
 	put_addr(m, RTA_GATEWAY, &a->gateway);
 	put_addr(m, RTA_PREFSRC, &a->source);
 	nl_put_u32(m, RTA_OIF, index);
+}
+
+/* Remove just that one. */
+static void put_other(struct nl_batch *b, const struct route *r)
+{
+	struct nl_msg *m = nl_batch_add(b, RTM_DELROUTE, 0, 0);
+	struct rtmsg *head = nl_put_header(m, sizeof(*head));
+
+	head->rtm_family = (uint8_t)r->destination.addr.family;
+	head->rtm_dst_len = (uint8_t)r->destination.length;
+	head->rtm_table = RT_TABLE_MAIN;
+	head->rtm_protocol = r->protocol;
+	head->rtm_scope = RT_SCOPE_NOWHERE;
+	head->rtm_type = r->type;
+	if (r->destination.length)
+		put_addr(m, RTA_DST, &r->destination.addr);
+	put_addr(m, RTA_GATEWAY, &r->gateway);
+	nl_put_u32(m, RTA_PRIORITY, r->metric);
+	if (r->index)
+		nl_put_u32(m, RTA_OIF, r->index);
 }
 
 static int build(struct scope *scope, struct nl_batch *b, size_t tag, void *args,
@@ -166,19 +187,80 @@ struct search {
 	const struct route_args *wanted;
 	uint32_t index;
 	bool found;
+	bool absent; /* there is none to that destination */
+	bool close;  /* there is one to the same destination that is not quite it */
+	struct route other;
 };
 
+/* What a route has that was planned without: IP6_RT_PRIO_USER of net/ip6_route.h. */
+static uint32_t planned_metric(const struct route_args *a)
+{
+	return a->destination.addr.family == AF_INET6 ? 1024 : 0;
+}
+
+/* In the same place, or by the same way at another metric: either is what has become of ours. */
+static bool is_close(const struct route *r, const struct search *s)
+{
+	if (r->metric == planned_metric(s->wanted))
+		return true;
+	return r->index == s->index && ip_addr_equal(&r->gateway, &s->wanted->gateway);
+}
+
+static bool is_planned(const struct route *r, const struct search *s)
+{
+	const struct route_args *a = s->wanted;
+
+	return r->index == s->index && r->type == RTN_UNICAST && r->protocol == NL_PROTO_CTRNET &&
+	       r->metric == planned_metric(a) && ip_addr_equal(&r->gateway, &a->gateway) &&
+	       ip_addr_equal(&r->source, &a->source);
+}
+
+/* The kernel's own, to what is on a link, are never taken for one of ours. */
 static void match(void *arg, size_t tag, const struct nlmsghdr *msg)
 {
 	struct search *s = arg;
-	const struct route_args *a = s->wanted;
 	struct route r;
 
 	(void)tag;
-	if (route_parse(msg, &r) < 0 || r.table != RT_TABLE_MAIN || r.type != RTN_UNICAST)
+	if (route_parse(msg, &r) < 0 || r.table != RT_TABLE_MAIN ||
+	    !ip_prefix_equal(&r.destination, &s->wanted->destination))
 		return;
-	s->found |= r.index == s->index && ip_prefix_equal(&r.destination, &a->destination) &&
-		    ip_addr_equal(&r.gateway, &a->gateway) && ip_addr_equal(&r.source, &a->source);
+	if (is_planned(&r, s)) {
+		s->found = true;
+	} else if (r.protocol != RTPROT_KERNEL && is_close(&r, s)) {
+		s->close = true;
+		s->other = r;
+	}
+}
+
+/*
+ * Ask where the kernel finds its way to the destination: the answer is the route itself. That spares a dump for each of many
+ * routes: it is the planned one, or one to more than that, so that there is none to just that. Else, as for a default
+ * route, or where there are others within it, or at other metrics, the dump tells.
+ */
+static int ask(struct nl *nl, struct search *s, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	const struct ip_prefix *to = &s->wanted->destination;
+	struct nl_msg *m = nl_batch_add(&b, RTM_GETROUTE, 0, 0);
+	struct rtmsg *head = nl_put_header(m, sizeof(*head));
+	const struct nl_request *refused;
+	struct route r = { 0 };
+	int ret;
+
+	head->rtm_family = (uint8_t)to->addr.family;
+	head->rtm_dst_len = (uint8_t)ip_family_bits(to->addr.family);
+	head->rtm_flags = RTM_F_FIB_MATCH;
+	nl_put(m, RTA_DST, to->addr.bytes, ip_family_size(to->addr.family));
+	ret = nl_batch_send(nl, &b, keep_route, &r, err);
+	if (ret < 0)
+		return ret;
+	refused = nl_batch_refused(&b);
+	s->found = r.table == RT_TABLE_MAIN && ip_prefix_equal(&r.destination, to) &&
+		   is_planned(&r, s);
+	s->absent = refused ? refused->ack.code == -ENETUNREACH
+			    : r.table == RT_TABLE_MAIN && r.destination.length < to->length;
+	return 0;
 }
 
 static int search(struct nl *nl, struct search *s, struct err *err)
@@ -186,35 +268,95 @@ static int search(struct nl *nl, struct search *s, struct err *err)
 	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
 	struct nl_msg *m = nl_batch_add(&b, RTM_GETROUTE, 0, 0);
 	struct rtmsg *head = nl_put_header(m, sizeof(*head));
-	int ret;
+	int ret = s->wanted->destination.length ? ask(nl, s, err) : 0;
 
+	if (ret < 0 || s->found || s->absent)
+		return ret;
 	head->rtm_family = (uint8_t)s->wanted->destination.addr.family;
 	head->rtm_table = RT_TABLE_MAIN;
-	nl_put_u32(m, RTA_OIF, s->index);
-	ret = nl_dump(nl, &b, match, s, err);
-	/* The link went since it was looked up, and its routes with it. */
-	return ret == -ENODEV ? 0 : ret;
+	return nl_dump(nl, &b, match, s, err);
+}
+
+static int find(struct scope *scope, const struct route_args *a, struct nl **nl, struct search *s,
+		struct err *err)
+{
+	struct link link;
+	int ret = link_find_in(scope, a->at.ns, a->at.link, nl, &link, err);
+
+	*s = (struct search){ .wanted = a, .index = link.index };
+	return ret < 0 || !link.index ? ret : search(*nl, s, err);
+}
+
+/* What @s->other has that was planned otherwise. */
+static int differs(const struct search *s, struct err *err)
+{
+	const struct route_args *a = s->wanted;
+	const struct route *r = &s->other;
+	char subject[192], is[IP_TEXT_MAX], planned[IP_TEXT_MAX];
+
+	describe(a, subject, sizeof(subject));
+	if (!ip_addr_equal(&r->gateway, &a->gateway))
+		return err_set(
+			err, -ESTALE, "%s: gateway is %s, planned %s", subject,
+			r->gateway.family ? ip_addr_format(&r->gateway, is, sizeof(is)) : "none",
+			a->gateway.family ? ip_addr_format(&a->gateway, planned, sizeof(planned))
+					  : "none");
+	if (r->index != s->index)
+		return err_set(err, -ESTALE, "%s leads to another link than '%s'", subject,
+			       a->at.link);
+	if (!ip_addr_equal(&r->source, &a->source))
+		return err_set(
+			err, -ESTALE, "%s: source is %s, planned %s", subject,
+			r->source.family ? ip_addr_format(&r->source, is, sizeof(is)) : "none",
+			a->source.family ? ip_addr_format(&a->source, planned, sizeof(planned))
+					 : "none");
+	if (r->metric != planned_metric(a))
+		return err_set(err, -ESTALE, "%s: metric is %u, planned %u", subject, r->metric,
+			       planned_metric(a));
+	if (r->type != RTN_UNICAST)
+		return err_set(err, -ESTALE, "%s: is of another type (%u)", subject, r->type);
+	return err_set(err, -ESTALE, "%s: protocol is %u, planned %u", subject, r->protocol,
+		       NL_PROTO_CTRNET);
 }
 
 static int probe(struct scope *scope, const void *args, struct err *err)
 {
 	const struct route_args *a = args;
-	struct search s = { .wanted = a };
-	struct link link;
 	char subject[192];
+	struct search s;
 	struct nl *nl;
-	int ret = link_find_in(scope, a->at.ns, a->at.link, &nl, &link, err);
+	int ret = find(scope, a, &nl, &s, err);
 
-	if (ret < 0)
-		return ret;
-	if (!link.index)
-		return err_set(err, -ENOENT, "no link '%s'", a->at.link);
-	s.index = link.index;
-	ret = search(nl, &s, err);
 	if (ret < 0 || s.found)
 		return ret;
+	if (!s.index)
+		return err_set(err, -ENOENT, "no link '%s'", a->at.link);
+	if (s.close)
+		return differs(&s, err);
 	describe(args, subject, sizeof(subject));
 	return err_set(err, -ENOENT, "no %s", subject);
+}
+
+/* Into the place of what was put there; one by the same way at another metric goes. */
+static int mend(struct scope *scope, void *args, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	const struct route_args *a = args;
+	char subject[192];
+	struct search s;
+	struct nl *nl;
+	int ret = find(scope, a, &nl, &s, err);
+
+	if (ret < 0 || !s.index || !s.close)
+		return ret < 0 ? ret : 1;
+	put_route(&b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, 0, a, s.index);
+	if (s.other.metric != planned_metric(a))
+		put_other(&b, &s.other);
+	ret = nl_batch_send(nl, &b, NULL, NULL, err);
+	if (ret < 0)
+		return ret;
+	describe(args, subject, sizeof(subject));
+	return nl_batch_error(&b, err, "mend %s", subject);
 }
 
 static void show(const void *args, FILE *out)
@@ -251,6 +393,8 @@ const struct net_step_type route_add_step = {
 		.apply_many = net_step_apply_many,
 		.revert = revert,
 		.probe = probe,
+		.mend = mend,
+		.describe = describe,
 		.show = show,
 	},
 	.build = build,

@@ -11,6 +11,7 @@ struct route {
 	struct ip_addr source;        /* preferred source address, or none */
 	uint32_t index;               /* of the link; 0: none, or several next hops */
 	uint32_t table;
+	uint32_t metric;
 	uint8_t protocol; /* who set it; NL_PROTO_CTRNET: we */
 	uint8_t type;     /* RTN_UNICAST, ... */
 };

@@ -42,11 +42,21 @@ static int probe(struct scope *scope, const void *args, struct err *err)
 	ret = netns_sysctl_read(fd, a->path, value, sizeof(value), err);
 	if (ret == -ENOENT && a->optional)
 		return 0;
+	if (ret == -ENOENT)
+		return err_set(err, ret, "no sysctl %s", a->path);
 	if (ret < 0)
 		return ret;
 	if (strcmp(value, a->value))
-		return err_set(err, -ESTALE, "sysctl %s is %s, not %s", a->path, value, a->value);
+		return err_set(err, -ESTALE, "sysctl %s is %s, planned %s", a->path, value,
+			       a->value);
 	return 0;
+}
+
+static void describe(const void *args, char *buf, size_t size)
+{
+	const struct sysctl_args *a = args;
+
+	snprintf(buf, size, "sysctl %s = %s", a->path, a->value);
 }
 
 /* sysctl(8) takes both separators; dots are what people write, where they are not ambiguous. */
@@ -77,5 +87,6 @@ const struct step_type sysctl_step = {
 	.phase = PHASE_CONNECT,
 	.apply = apply,
 	.probe = probe,
+	.describe = describe,
 	.show = show,
 };

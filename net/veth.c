@@ -135,51 +135,6 @@ static int revert(struct scope *scope, void *args, struct err *err)
 	return link_delete(scope, a->at.ns, &link, err);
 }
 
-/* Is the port's bridge the one that was planned? */
-static int probe_master(struct scope *scope, const struct veth_args *a, const struct link *link,
-			struct err *err)
-{
-	struct link bridge = { 0 };
-	int ret = 0;
-
-	if (a->at.link[0])
-		ret = link_find_in(scope, a->at.ns, a->at.link, NULL, &bridge, err);
-	if (ret < 0)
-		return ret;
-	if (a->at.link[0] && (!bridge.index || link->master != bridge.index))
-		return err_set(err, -ESTALE, "link '%s' is not a port of '%s'", a->name,
-			       a->at.link);
-	if (link->hairpin != (a->hairpin && bridge.index))
-		return err_set(err, -ESTALE, "link '%s': hairpin mode is %s", a->name,
-			       link->hairpin ? "on" : "off");
-	return 0;
-}
-
-static int probe(struct scope *scope, const void *args, struct err *err)
-{
-	const struct veth_args *a = args;
-	char mac[MAC_TEXT_MAX];
-	struct link link;
-	int ret = find(scope, a, &link, err);
-
-	if (ret < 0)
-		return ret;
-	if (!link.index)
-		return err_set(err, -ENOENT, "no link '%s'", a->name);
-	if (strcmp(link.alias, a->alias))
-		return err_set(err, -ESTALE, "link '%s' does not carry the mark '%s'", a->name,
-			       a->alias);
-	if (!(link.flags & IFF_UP))
-		return err_set(err, -ESTALE, "link '%s' is down", a->name);
-	if (a->mtu && link.mtu != a->mtu)
-		return err_set(err, -ESTALE, "link '%s': mtu is %u, not %u", a->name, link.mtu,
-			       a->mtu);
-	if (!mac_equal(&link.mac, &a->mac))
-		return err_set(err, -ESTALE, "link '%s': address is %s", a->name,
-			       mac_format(&link.mac, mac, sizeof(mac)));
-	return probe_master(scope, a, &link, err);
-}
-
 static void show_end(const struct veth_args *a, const char *name, const struct mac *mac, FILE *out)
 {
 	char text[MAC_TEXT_MAX];
@@ -235,7 +190,9 @@ const struct net_step_type link_veth_step = {
 		.apply = apply,
 		.apply_many = net_step_apply_many,
 		.revert = revert,
-		.probe = probe,
+		.probe = veth_probe,
+		.mend = veth_mend,
+		.describe = describe,
 		.show = show,
 	},
 	.makes_link = true,

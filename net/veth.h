@@ -25,4 +25,8 @@ struct veth_args {
  */
 extern const struct net_step_type link_veth_step;
 
+/* Of that step: net/veth_pair.c. */
+int veth_probe(struct scope *scope, const void *args, struct err *err);
+int veth_mend(struct scope *scope, void *args, struct err *err);
+
 #endif
