@@ -38,17 +38,35 @@ static int resolve(struct build *b, const struct spec *spec, struct scope *scope
 	return net_resolve(&spec->net, scope, b->netns_new, b->ends, err);
 }
 
+/* A sysctl's name by its path below /proc/sys; both separators are fine. */
+static bool is_sysctl(const char *key, const char *path)
+{
+	for (; *key && *path; key++, path++)
+		if (*key != *path && !(*key == '.' && *path == '/'))
+			return false;
+	return !*key && !*path;
+}
+
+static bool sets_sysctl(const struct spec *spec, const char *path)
+{
+	for (size_t i = 0; i < spec->sysctl_count; i++)
+		if (is_sysctl(spec->sysctl[i].key, path))
+			return true;
+	return false;
+}
+
 static int plan_network(struct build *b, const struct spec *spec, const struct scope *scope,
 			struct err *err)
 {
 	const struct namespace *n = namespaces_find(&spec->namespaces, CLONE_NEWNET);
+	struct net_config net = spec->net; /* its lists stay the spec's */
 	int ret;
 
 	if (!n)
 		return 0;
+	net.dad_given = sets_sysctl(spec, NET_DAD_SYSCTL);
 	ret = plan_add_ns(&b->plan, SCOPE_CONTAINER, n->path, b->netns_joined, b->netns_new, err);
-	return ret < 0 ? ret
-		       : net_plan(&spec->net, b->ends, scope->id, b->netns_new, &b->plan, err);
+	return ret < 0 ? ret : net_plan(&net, b->ends, scope->id, b->netns_new, &b->plan, err);
 }
 
 /* Without a pid namespace that dies with its first process, what is in the cgroup is killed. */

@@ -360,7 +360,9 @@ static int plan_namespace(const struct net_config *c, bool namespace_new, struct
 {
 	const struct net_planner p = { .plan = plan };
 
-	return namespace_new && declares(c, makes_link) ? plan_no_dad(&p, "default", err) : 0;
+	if (!namespace_new || c->dad_given || !declares(c, makes_link))
+		return 0;
+	return plan_no_dad(&p, "default", err);
 }
 
 static int plan_lo(const struct net_config *c, bool namespace_new, struct plan *plan,

@@ -15,6 +15,7 @@
 #include "net/shaping.h"
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,7 +57,11 @@ struct net_config {
 	size_t network_count;
 	struct net_route *routes;
 	size_t route_count;
+	bool dad_given; /* no key: the config sets NET_DAD_SYSCTL itself, among its sysctls */
 };
+
+/* What links that will be made get, with slashes. */
+#define NET_DAD_SYSCTL "net/ipv6/conf/default/accept_dad"
 
 extern const struct json_schema network_schema;   /* struct network */
 extern const struct json_schema net_route_schema; /* struct net_route */
