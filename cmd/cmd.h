@@ -20,11 +20,20 @@ struct globals {
 	char **argv;        /* of main() */
 };
 
+/* Of a command that does several things: the first word behind it. */
+struct verb {
+	const char *name;
+	const char *args;    /* for its usage line */
+	const char *summary; /* one line */
+};
+
 struct command {
 	const char *name;
 	const char *args;    /* for its usage line: "[flags] ID CMD [ARG...]" */
 	const char *summary; /* one line */
 	const char *text;    /* more lines, or NULL */
+	const struct verb *const
+		*verbs; /* NULL-terminated; NULL: it has none. Its args begin with VERB then */
 	const struct option_desc *options;
 	int failure; /* exit status when ctrnet itself fails */
 	/* The exit status, or a negative errno with @err filled in. argv[0] is the command's name. */
@@ -42,8 +51,8 @@ struct command {
 	}
 
 extern const struct command cmd_exec, cmd_list, cmd_state, cmd_ps, cmd_kill, cmd_wait, cmd_pause,
-	cmd_resume, cmd_unpause, cmd_stats, cmd_events, cmd_oom, cmd_update, cmd_delete, cmd_config,
-	cmd_help, cmd_version;
+	cmd_resume, cmd_unpause, cmd_net, cmd_stats, cmd_events, cmd_oom, cmd_update, cmd_delete,
+	cmd_config, cmd_help, cmd_version;
 
 /* All of them, NULL-terminated. */
 extern const struct command *const commands[];

@@ -12,9 +12,9 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&cmd_exec,   &cmd_list,   &cmd_state,   &cmd_ps,    &cmd_kill,    &cmd_wait,
-	&cmd_pause,  &cmd_resume, &cmd_unpause, &cmd_stats, &cmd_events,  &cmd_oom,
-	&cmd_update, &cmd_delete, &cmd_config,  &cmd_help,  &cmd_version, NULL,
+	&cmd_exec,   &cmd_list,    &cmd_state, &cmd_ps,      &cmd_kill, &cmd_wait,   &cmd_pause,
+	&cmd_resume, &cmd_unpause, &cmd_stats, &cmd_events,  &cmd_oom,  &cmd_update, &cmd_delete,
+	&cmd_net,    &cmd_config,  &cmd_help,  &cmd_version, NULL,
 };
 
 static const struct option_name log_formats[] = {

@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <errno.h>
 
+#define VERB_INDENT 6
+
 struct options {
 	bool help;
 };
@@ -32,6 +34,11 @@ void command_help(const struct command *c, FILE *out)
 		toupper((unsigned char)*c->summary), c->summary + 1);
 	if (c->text)
 		fprintf(out, "\n%s", c->text);
+	if (c->verbs)
+		fputs("\nVerbs:\n", out);
+	for (const struct verb *const *v = c->verbs; v && *v; v++)
+		fprintf(out, "  %s %s\n%*s%s\n", (*v)->name, (*v)->args, VERB_INDENT, "",
+			(*v)->summary);
 	fputs("\nOptions:\n", out);
 	option_help(c->options, out);
 }

@@ -870,6 +870,85 @@ CTRNET_API int ctrnet_notify_read(struct ctrnet_notify *notify, struct ctrnet_no
 /* Safe on NULL. */
 CTRNET_API void ctrnet_notify_free(struct ctrnet_notify *notify);
 
+/* --- networks --- */
+
+struct ctrnet_net_route {
+	const char *destination;      /* "default", "10.1.0.0/16" */
+	const char *gateway, *source; /* "": none */
+	uint32_t metric, table;
+	uint32_t protocol; /* who set it (rtnetlink(7)); 206: ctrnet */
+};
+
+/* The other end of a veth pair, in the network namespace that the container was started from. */
+struct ctrnet_net_peer {
+	uint32_t index;
+	const char *name;
+	const char *bridge; /* that it is a port of; "": none */
+};
+
+struct ctrnet_net_interface {
+	const struct ctrnet_interface *link;
+	const char *
+		state; /* does it work (RFC 2863): "up", "down", "lowerlayerdown", "unknown", ... */
+	uint32_t txqueuelen;
+	const char *master;                 /* in the container; "": none */
+	const struct ctrnet_net_peer *peer; /* NULL: it has none there */
+	const char *const *addresses;       /* "10.1.2.3/24" */
+	size_t address_count;
+	const struct ctrnet_net_route *routes; /* that lead out of it; not of the table `local` */
+	size_t route_count;
+};
+
+struct ctrnet_net {
+	const char *id;
+	bool host; /* it has the host's network: then there are no interfaces */
+	const struct ctrnet_net_interface *interfaces;
+	size_t interface_count;
+};
+
+/* Its network as the kernel has it; to be given to ctrnet_net_free(). CTRNET_CONTAINER_NOT_RUNNING. */
+CTRNET_API int ctrnet_container_net(struct ctrnet_container *container, struct ctrnet_net **net,
+				    struct ctrnet_error *error);
+CTRNET_API void ctrnet_net_free(struct ctrnet_net *net);
+/* As JSON; to be given to free(). */
+CTRNET_API int ctrnet_net_json(const struct ctrnet_net *net, char **json,
+			       struct ctrnet_error *error);
+
+/* Something of its network that is not as the config has it. */
+struct ctrnet_net_difference {
+	const char *type; /* of what was made: "link.veth", "route.add" */
+	const char *
+		origin; /* the key that asked for it: "networks[0] (eth0)"; "": none in particular */
+	const char *planned; /* in words */
+	const char *
+		found; /* what the kernel has, and what was planned: "link 'eth0': mtu is 1400, planned 1500" */
+};
+
+struct ctrnet_net_report {
+	const struct ctrnet_net_difference *differences;
+	size_t count;
+};
+
+/*
+ * Compare all that was made for its network with what the kernel has. That something differs is no error: then there are
+ * differences in @report, which is to be given to ctrnet_net_report_free(). Other links, addresses and routes than those of the
+ * config are nobody's business. CTRNET_CONTAINER_NOT_RUNNING.
+ */
+CTRNET_API int ctrnet_container_net_check(struct ctrnet_container *container,
+					  struct ctrnet_net_report **report,
+					  struct ctrnet_error *error);
+/*
+ * Mend what differs, and only that: in place where it can be, else made anew together with what depends on it. @report has what
+ * was mended. A link of somebody else's that has one of the names is an error, and stays. On failure what was mended before stays so.
+ */
+CTRNET_API int ctrnet_container_net_repair(struct ctrnet_container *container,
+					   struct ctrnet_net_report **report,
+					   struct ctrnet_error *error);
+CTRNET_API void ctrnet_net_report_free(struct ctrnet_net_report *report);
+/* As JSON; to be given to free(). */
+CTRNET_API int ctrnet_net_report_json(const struct ctrnet_net_report *report, char **json,
+				      struct ctrnet_error *error);
+
 /* --- what the ctrnet command makes of its words --- */
 
 /*

@@ -106,6 +106,19 @@ void str_make_printable(char *text)
 	}
 }
 
+void str_make_utf8(char *text)
+{
+	size_t left = strlen(text), n;
+
+	for (; left; text += n, left -= n) {
+		n = str_utf8(text, left);
+		if (n)
+			continue;
+		*text = '?';
+		n = 1;
+	}
+}
+
 /*
  * The year begins in March here, so that the day that not each year has is its last, and months have 31, 30, 31, 30, 31 days over
  * and over: 153 days for five. 400 years have 146097 days, wherever they begin. The first ones began on 0000-03-01, 719468

@@ -34,6 +34,8 @@ size_t str_utf8(const char *s, size_t len);
  * as single bytes, which some terminals take for them. Other bytes that are no UTF-8 stay.
  */
 void str_make_printable(char *text);
+/* Each byte that is no part of UTF-8 becomes '?', so that it can stand in JSON. */
+void str_make_utf8(char *text);
 
 #define STR_UTC_SIZE 64
 

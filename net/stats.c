@@ -20,6 +20,14 @@ static const struct json_name state_names[] = {
 	{ "up", IF_OPER_UP },           { NULL, 0 },
 };
 
+const char *net_state_name(int state)
+{
+	for (const struct json_name *n = state_names; n->name; n++)
+		if (n->value == state)
+			return n->name;
+	return "unknown";
+}
+
 static const struct json_field traffic_fields[] = {
 	JSON_UINT(struct net_traffic, "bytes", bytes, .flags = JSON_KEEP),
 	JSON_UINT(struct net_traffic, "packets", packets, .flags = JSON_KEEP),
@@ -45,11 +53,10 @@ static const struct json_field interface_fields[] = {
 		    .help = "sent"),
 	JSON_END,
 };
-static const struct json_schema interface_schema =
-	JSON_SCHEMA(struct net_interface, interface_fields);
+const struct json_schema net_interface_schema = JSON_SCHEMA(struct net_interface, interface_fields);
 
 static const struct json_field stats_fields[] = {
-	JSON_ARRAY(struct net_stats, "interfaces", interfaces, count, &interface_schema),
+	JSON_ARRAY(struct net_stats, "interfaces", interfaces, count, &net_interface_schema),
 	JSON_END,
 };
 const struct json_schema net_stats_schema = JSON_SCHEMA(struct net_stats, stats_fields);
@@ -97,7 +104,7 @@ static bool parse_counters(const struct nlmsghdr *msg, struct net_interface *i)
 	return true;
 }
 
-static bool parse_interface(const struct nlmsghdr *msg, struct net_interface *i)
+bool net_interface_parse(const struct nlmsghdr *msg, struct net_interface *i)
 {
 	struct link link;
 
@@ -122,7 +129,7 @@ static void add_interface(void *arg, size_t tag, const struct nlmsghdr *msg)
 	struct net_interface found, *more;
 
 	(void)tag;
-	if (!parse_interface(msg, &found)) {
+	if (!net_interface_parse(msg, &found)) {
 		d->malformed = true;
 		return;
 	}

@@ -7,6 +7,7 @@
 #include "lib/json.h"
 #include "net/addr.h"
 
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,6 +44,12 @@ int net_stats_open(int netns, struct err *err);
 /* Read those of the namespace of @sock, which is taken, also on failure; who reads need not be there. */
 int net_stats_read(int sock, struct net_stats *stats, struct err *err);
 void net_stats_release(struct net_stats *stats);
+
+/* Read an RTM_NEWLINK message with its counters; false if it is none or lacks them. */
+bool net_interface_parse(const struct nlmsghdr *msg, struct net_interface *out);
+extern const struct json_schema net_interface_schema;
+/* "up" and its like, of net_interface.state. */
+const char *net_state_name(int state);
 
 /* struct net_stats as JSON: `interfaces`. */
 extern const struct json_schema net_stats_schema;

@@ -127,6 +127,14 @@ static void print_description(struct roff *r, const void *arg)
 		roff_paragraph(r);
 		roff_text(r, c->text, strlen(c->text));
 	}
+	for (const struct verb *const *v = c->verbs; v && *v; v++) {
+		roff_term_begin(r);
+		roff_bold(r, (*v)->name);
+		roff_plain(r, " ");
+		roff_plain(r, (*v)->args);
+		roff_term_end(r);
+		sentence(r, (*v)->summary);
+	}
 }
 
 static void print_command_options(struct roff *r, const void *arg)

@@ -20,6 +20,7 @@ static const struct {
 	{ "USER", ARGUMENT_USER },       { "GROUP", ARGUMENT_GROUP },
 	{ "COMMAND", ARGUMENT_COMMAND }, { "CMD", ARGUMENT_PROGRAM },
 	{ "SIGNAL", ARGUMENT_SIGNAL },   { "SIG", ARGUMENT_SIGNAL },
+	{ "VERB", ARGUMENT_VERB },
 };
 
 static enum argument argument_by_name(const char *name, size_t len)
@@ -116,6 +117,12 @@ size_t operands_of(const struct command *c, struct operand operands[OPERANDS_MAX
 		word += strspn(word, " ");
 	}
 	return n;
+}
+
+void print_verbs(const struct command *c, FILE *out)
+{
+	for (const struct verb *const *v = c->verbs; v && *v; v++)
+		fprintf(out, "%s%s", v == c->verbs ? "" : " ", (*v)->name);
 }
 
 void each_option(const struct option_desc *table,

@@ -21,6 +21,7 @@ enum argument {
 	ARGUMENT_COMMAND, /* of ctrnet */
 	ARGUMENT_PROGRAM, /* from here on a command line of its own */
 	ARGUMENT_SIGNAL,
+	ARGUMENT_VERB, /* of the command */
 };
 
 enum argument argument_of_option(const struct option_desc *o);
@@ -32,6 +33,9 @@ struct operand {
 	enum argument argument;
 	bool repeats; /* "ID..." */
 };
+
+/* Those of @c, separated by spaces. */
+void print_verbs(const struct command *c, FILE *out);
 
 #define OPERANDS_MAX 8
 /* Those of @c's last form, which is the one with the most, up to the program, whose the rest is; their number. */

@@ -13,6 +13,7 @@ static const char *const kinds[] = {
 	[ARGUMENT_ID] = "id",           [ARGUMENT_USER] = "user",
 	[ARGUMENT_GROUP] = "group",     [ARGUMENT_COMMAND] = "command",
 	[ARGUMENT_PROGRAM] = "program", [ARGUMENT_SIGNAL] = "signal",
+	[ARGUMENT_VERB] = "verb",
 };
 
 static void print_option(const struct option_desc *o, void *arg)
@@ -89,5 +90,13 @@ void bash_tables(FILE *out)
 	fputs("\tesac\n}\n\n_ctrnet_operands() {\n\tcase $1 in\n", out);
 	for (const struct command *const *c = commands; *c; c++)
 		print_operands(*c, out);
+	fputs("\tesac\n}\n\n_ctrnet_verbs() {\n\tcase $1 in\n", out);
+	for (const struct command *const *c = commands; *c; c++) {
+		if (!(*c)->verbs)
+			continue;
+		fprintf(out, "\t'%s') echo '", (*c)->name);
+		print_verbs(*c, out);
+		fputs("' ;;\n", out);
+	}
 	fputs("\tesac\n}\n", out);
 }

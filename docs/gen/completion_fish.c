@@ -16,6 +16,7 @@ static const char *const values[] = {
 	[ARGUMENT_GROUP] = " -x -a '(__fish_complete_groups)'",
 	[ARGUMENT_COMMAND] = " -x -a '(__ctrnet_commands)'",
 	[ARGUMENT_PROGRAM] = " -x -a '(__fish_complete_command)'",
+	[ARGUMENT_VERB] = "", /* the command's */
 	[ARGUMENT_SIGNAL] =
 		" -x -a '(__fish_make_completion_signals; string split \" \" $__kill_signals)'",
 };
@@ -77,9 +78,15 @@ static void print_operands(const struct command *c, FILE *out)
 	for (size_t i = 0; i < n; i++) {
 		enum argument argument = operands[i].argument;
 
-		fprintf(out, "complete -c ctrnet -n '__ctrnet_operand %s %zu%s'%s\n", c->name,
-			i + 1, operands[i].repeats ? " or more" : "",
+		fprintf(out, "complete -c ctrnet -n '__ctrnet_operand %s %zu%s'%s", c->name, i + 1,
+			operands[i].repeats ? " or more" : "",
 			argument == ARGUMENT_FILE ? " -F" : values[argument]);
+		if (argument == ARGUMENT_VERB) {
+			fputs(" -x -a '", out);
+			print_verbs(c, out);
+			putc('\'', out);
+		}
+		putc('\n', out);
 		if (argument == ARGUMENT_PROGRAM)
 			fprintf(out, "complete -c ctrnet -n '__ctrnet_operand %s %zu or more' -F\n",
 				c->name, i + 2);

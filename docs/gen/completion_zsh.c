@@ -20,6 +20,7 @@ static const char *const actions[] = {
 	[ARGUMENT_COMMAND] = "_ctrnet_command_names",
 	[ARGUMENT_PROGRAM] = "_ctrnet_program",
 	[ARGUMENT_SIGNAL] = "_signals -s",
+	[ARGUMENT_VERB] = "", /* the command's */
 };
 
 /* In single quotes, within brackets or between colons. */
@@ -86,6 +87,12 @@ static void print_operands(const struct command *c, FILE *out)
 		if (operands[i].argument == ARGUMENT_PROGRAM) {
 			fputs("\t\t'*:::command:_ctrnet_program'\n", out);
 			return;
+		}
+		if (operands[i].argument == ARGUMENT_VERB) {
+			fprintf(out, "\t\t'%zu:verb:(", i + 1);
+			print_verbs(c, out);
+			fputs(")'\n", out);
+			continue;
 		}
 		if (operands[i].repeats)
 			fprintf(out, "\t\t'*:operand:%s'\n", actions[operands[i].argument]);

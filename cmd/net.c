@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/net.h"
+
+#include "lib/cleanup.h"
+#include "lib/json.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Room for a verb, an id, and one that is too many. */
+#define OPERANDS_MAX 3
+
+static const struct option_desc options[] = {
+	CMD_HELP(struct net_options),
+	CMD_ID(struct net_options),
+	{ 'j', "json", NULL, "show it as JSON", OPTION_FLAG, offsetof(struct net_options, json),
+	  NULL },
+	{ 'n', "dry-run", NULL, "of repair: only tell what would be done", OPTION_FLAG,
+	  offsetof(struct net_options, dry_run), NULL },
+	CMD_OPTIONS_END,
+};
+
+static const struct verb *const verbs[] = {
+	&cmd_net_show.verb,
+	&cmd_net_check.verb,
+	&cmd_net_repair.verb,
+	NULL,
+};
+
+static const struct net_verb *verb_of(const struct verb *verb)
+{
+	return (const void *)((const char *)verb - offsetof(struct net_verb, verb));
+}
+
+static int find_verb(const char *name, const struct net_verb **out, struct err *err)
+{
+	const char *names[array_size(verbs)] = { NULL }, *near;
+
+	for (size_t i = 0; verbs[i]; i++) {
+		names[i] = verbs[i]->name;
+		if (strcmp(verbs[i]->name, name))
+			continue;
+		*out = verb_of(verbs[i]);
+		return 0;
+	}
+	near = json_nearest(name, names);
+	return err_set(err, -EINVAL, "net: unknown verb '%.40s'%s%s%s (see 'ctrnet help net')",
+		       name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+/* Options may stand before the verb, behind it and behind the id. Returns the number of operands. */
+static int take_words(struct net_options *o, int argc, char **argv, char **operands,
+		      struct err *err)
+{
+	int n = 0;
+
+	for (int at = 1; at < argc; at++) {
+		int found = option_parse(options, o, argc - at, argv + at, err);
+
+		if (found < 0)
+			return err_wrap(err, "net");
+		at += found;
+		if (at < argc && n < OPERANDS_MAX)
+			operands[n++] = argv[at];
+	}
+	return n;
+}
+
+static int check_words(const struct net_verb *v, const struct net_options *o, int ids,
+		       struct err *err)
+{
+	const char *name = v->verb.name;
+
+	if (o->json && !v->json)
+		return err_set(err, -EINVAL, "net: %s takes no --json", name);
+	if (o->dry_run && !v->dry_run)
+		return err_set(err, -EINVAL, "net: %s takes no --dry-run", name);
+	if (v->takes_no_id && (ids || o->id))
+		return err_set(err, -EINVAL, "net: %s is about no single container", name);
+	if (ids + !!o->id > 1)
+		return usage_error(&cmd_net, err, "expected one ID");
+	return 0;
+}
+
+static int run_verb(const struct net_verb *v, const struct globals *globals, struct net_options *o,
+		    int ids, char **operands, struct err *err)
+{
+	_cleanup_(target_close) struct ctrnet_container *container = NULL;
+	bool wanted = !v->takes_no_id && (ids || o->id || !v->needs_no_id);
+	int ret = check_words(v, o, ids, err);
+
+	if (ret == 0 && wanted)
+		ret = target_only(&cmd_net, globals, o->id, ids, operands, 0, &container, err);
+	return ret < 0 ? ret : v->run(globals, o, container, err);
+}
+
+static int run(const struct globals *globals, int argc, char **argv, struct err *err)
+{
+	char *operands[OPERANDS_MAX] = { NULL };
+	const struct net_verb *verb = NULL;
+	struct net_options o = { 0 };
+	int n = take_words(&o, argc, argv, operands, err);
+
+	if (n < 0)
+		return n;
+	if (o.help) {
+		command_help(&cmd_net, stdout);
+		return 0;
+	}
+	if (!n)
+		return usage_error(&cmd_net, err, "expected a verb");
+	n = find_verb(operands[0], &verb, err) < 0 ? -EINVAL : n - 1;
+	return n < 0 ? n : run_verb(verb, globals, &o, n, operands + 1, err);
+}
+
+const struct command cmd_net = {
+	.name = "net",
+	.args = "VERB [OPTION...] [ID]",
+	.summary = "show a container's network, compare it with its config, and mend it",
+	.verbs = verbs,
+	.options = options,
+	.failure = 2,
+	.run = run,
+};

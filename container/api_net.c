@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A container's network as the kernel has it. */
+#include "container/api.h"
+#include "container/live.h"
+#include "lib/cleanup.h"
+#include "net/netns_find.h"
+#include "net/view.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct route_texts {
+	char destination[IP_TEXT_MAX], gateway[IP_TEXT_MAX], source[IP_TEXT_MAX];
+};
+
+/* What an interface of the picture points to. */
+struct part {
+	struct ctrnet_interface link;
+	struct ctrnet_net_peer peer;
+	char mac[MAC_TEXT_MAX];
+	char (*texts)[IP_TEXT_MAX]; /* of the addresses */
+	const char **addresses;
+	struct route_texts *route_texts;
+	struct ctrnet_net_route *routes;
+};
+
+/* What ctrnet_net points to. */
+struct picture {
+	struct ctrnet_net net; /* first: it is what the caller has */
+	struct net_view from;
+	char *id;
+	struct ctrnet_net_interface *interfaces;
+	struct part *parts;
+};
+
+static struct ctrnet_traffic of_traffic(const struct net_traffic *from)
+{
+	return (struct ctrnet_traffic){ from->bytes, from->packets, from->errors, from->dropped };
+}
+
+static void picture_link(struct part *p, const struct net_interface *from)
+{
+	if (!mac_is_zero(&from->mac))
+		mac_format(&from->mac, p->mac, sizeof(p->mac));
+	p->link = (struct ctrnet_interface){
+		.index = from->index,
+		.name = from->name,
+		.kind = from->kind,
+		.mac = p->mac,
+		.mtu = from->mtu,
+		.loopback = from->loopback,
+		.up = from->up,
+		.rx = of_traffic(&from->rx),
+		.tx = of_traffic(&from->tx),
+	};
+}
+
+static int picture_addresses(struct part *p, const struct net_view_interface *from)
+{
+	p->texts = calloc(from->address_count + 1, sizeof(*p->texts));
+	p->addresses = calloc(from->address_count + 1, sizeof(*p->addresses));
+	if (!p->texts || !p->addresses)
+		return -1;
+	for (size_t i = 0; i < from->address_count; i++)
+		p->addresses[i] = ip_prefix_format(&from->addresses[i].prefix, p->texts[i],
+						   sizeof(p->texts[i]));
+	return 0;
+}
+
+static const char *ip_or_empty(const struct ip_addr *a, char *buf, size_t size)
+{
+	return a->family ? ip_addr_format(a, buf, size) : "";
+}
+
+static int picture_routes(struct part *p, const struct net_view_interface *from)
+{
+	p->route_texts = calloc(from->route_count + 1, sizeof(*p->route_texts));
+	p->routes = calloc(from->route_count + 1, sizeof(*p->routes));
+	if (!p->route_texts || !p->routes)
+		return -1;
+	for (size_t i = 0; i < from->route_count; i++) {
+		const struct route *r = &from->routes[i];
+		struct route_texts *t = &p->route_texts[i];
+
+		p->routes[i] = (struct ctrnet_net_route){
+			.destination =
+				net_destination_text(r, t->destination, sizeof(t->destination)),
+			.gateway = ip_or_empty(&r->gateway, t->gateway, sizeof(t->gateway)),
+			.source = ip_or_empty(&r->source, t->source, sizeof(t->source)),
+			.metric = r->metric,
+			.table = r->table,
+			.protocol = r->protocol,
+		};
+	}
+	return 0;
+}
+
+static int picture_interface(struct ctrnet_net_interface *to, struct part *p,
+			     const struct net_view_interface *from)
+{
+	picture_link(p, &from->link);
+	if (picture_addresses(p, from) < 0 || picture_routes(p, from) < 0)
+		return -1;
+	p->peer = (struct ctrnet_net_peer){ from->peer.index, from->peer.name, from->peer.bridge };
+	*to = (struct ctrnet_net_interface){
+		.link = &p->link,
+		.state = net_state_name(from->link.state),
+		.txqueuelen = from->txqueuelen,
+		.master = from->master,
+		.peer = from->peer.index ? &p->peer : NULL,
+		.addresses = p->addresses,
+		.address_count = from->address_count,
+		.routes = p->routes,
+		.route_count = from->route_count,
+	};
+	return 0;
+}
+
+static int fill(struct picture *p, const char *id, bool host, struct err *err)
+{
+	p->id = strdup(id);
+	p->interfaces = calloc(p->from.count + 1, sizeof(*p->interfaces));
+	p->parts = calloc(p->from.count + 1, sizeof(*p->parts));
+	if (!p->id || !p->interfaces || !p->parts)
+		return err_oom(err);
+	for (size_t i = 0; i < p->from.count; i++)
+		if (picture_interface(&p->interfaces[i], &p->parts[i], &p->from.interfaces[i]) < 0)
+			return err_oom(err);
+	p->net = (struct ctrnet_net){ p->id, host, p->interfaces, p->from.count };
+	return 0;
+}
+
+void ctrnet_net_free(struct ctrnet_net *net)
+{
+	struct picture *p = (struct picture *)net;
+
+	if (!p)
+		return;
+	for (size_t i = 0; p->parts && i < p->from.count; i++) {
+		free(p->parts[i].texts);
+		free(p->parts[i].addresses);
+		free(p->parts[i].route_texts);
+		free(p->parts[i].routes);
+	}
+	free(p->parts);
+	free(p->interfaces);
+	free(p->id);
+	net_view_release(&p->from);
+	free(p);
+}
+
+/* --- Reading --- */
+
+struct sides {
+	int netns;     /* the container's */
+	uint64_t host; /* inode of the one that it was started from */
+};
+
+/* Where nobody is seen to hold the host's any more, nothing is on the other side: that of the container itself stands for it. */
+static int open_host(const struct sides *s, struct err *err)
+{
+	_cleanup_fd_ int netns = -1;
+	uint64_t own = 0;
+	int ret = host_netns(&own, err);
+
+	if (ret == 0 && own != s->host)
+		netns = netns_find(s->host);
+	if (ret == 0 && own != s->host && netns < 0)
+		return net_stats_open(s->netns, err);
+	return ret < 0 ? ret : net_stats_open(netns, err);
+}
+
+static int open_sides(void *arg, int *fds, struct err *err)
+{
+	const struct sides *s = arg;
+
+	fds[0] = net_stats_open(s->netns, err);
+	if (fds[0] < 0)
+		return fds[0];
+	fds[1] = open_host(s, err);
+	if (fds[1] < 0)
+		close_fd(fds[0]);
+	return fds[1] < 0 ? fds[1] : 0;
+}
+
+static int read_view(const struct ctrnet_container *c, const struct state *state, int pidfd,
+		     struct net_view *view, bool *host, struct err *err)
+{
+	_cleanup_fd_ int netns = -1;
+	int fds[2] = { -1, -1 };
+	int ret = container_open_netns(state, pidfd, &netns, err);
+	struct sides sides = { netns, state->netns };
+
+	*host = netns < 0;
+	if (ret < 0 || netns < 0)
+		return ret;
+	ret = api_apart(&c->options, open_sides, &sides, 0, fds, 2, err);
+	return ret < 0 ? ret : net_view_read(fds[0], fds[1], view, err);
+}
+
+int ctrnet_container_net(struct ctrnet_container *c, struct ctrnet_net **net,
+			 struct ctrnet_error *error)
+{
+	_cleanup_(log_restore) struct log_diversion before = api_log(&c->options);
+	_cleanup_(state_release) struct state state = { 0 };
+	_cleanup_fd_ int pidfd = -1;
+	struct err err = { 0 };
+	struct picture *p;
+	bool host = false;
+	int ret = api_find_running(c, &state, &pidfd, error);
+
+	if (ret < 0)
+		return ret;
+	p = calloc(1, sizeof(*p));
+	ret = p ? read_view(c, &state, pidfd, &p->from, &host, &err) : err_oom(&err);
+	if (ret == 0)
+		ret = fill(p, c->id, host, &err);
+	if (ret < 0) {
+		ctrnet_net_free(p ? &p->net : NULL);
+		return api_fail(error, api_live_code(ret), &err);
+	}
+	*net = &p->net;
+	return 0;
+}
+
+static int write_net(const struct picture *p, FILE *out, struct err *err)
+{
+	struct json_writer *w = json_writer_new(out, true);
+
+	json_write_begin(w, NULL, '{');
+	json_write_string(w, "id", p->id);
+	if (p->net.host)
+		json_write_bool(w, "host", true);
+	net_view_write(w, "interfaces", &p->from);
+	json_write_end(w);
+	return json_writer_end(w, err);
+}
+
+int ctrnet_net_json(const struct ctrnet_net *net, char **json, struct ctrnet_error *error)
+{
+	_cleanup_free_ char *text = NULL;
+	struct err err = { 0 };
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	int ret = out ? write_net((const struct picture *)net, out, &err) : err_oom(&err);
+
+	if (out && fclose(out) != 0 && ret == 0)
+		ret = err_oom(&err);
+	if (ret < 0)
+		return api_fail(error, CTRNET_SYSTEM_ERROR, &err);
+	*json = take_ptr(text);
+	return 0;
+}

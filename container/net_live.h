@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The network of a container that runs: compared with what was planned, and mended. */
+#ifndef CONTAINER_NET_LIVE_H
+#define CONTAINER_NET_LIVE_H
+
+#include "container/store.h"
+#include "lib/err.h"
+#include "lib/json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A step that is not as planned. */
+struct net_difference {
+	char *type;    /* of the step: "link.veth" */
+	char *origin;  /* the key of the config: "networks[0] (eth0)"; or "" */
+	char *planned; /* in words: "gateway 10.9.0.1" */
+	char *found;   /* what the kernel has: "no gateway 10.9.0.1" */
+};
+
+struct net_report {
+	struct net_difference *items;
+	size_t count;
+};
+
+extern const struct json_schema net_report_schema; /* `differences` */
+
+/*
+ * Compare every step of the container's network with the kernel, under its lock. Differences are no error. -ESRCH: it does not
+ * run. Enters namespaces.
+ */
+int container_net_check(const char *root, const char *id, struct net_report *report,
+			struct err *err);
+/* Mend what differs; what was mended is in @report. */
+int container_net_repair(const char *root, const char *id, struct net_report *report,
+			 struct err *err);
+void net_report_release(struct net_report *report);
+
+/*
+ * A scope in which the steps of @plan, the journal of a container that runs, reach its namespaces: those of its first process
+ * (@pidfd), those that it joined by path, and the host's.
+ */
+int container_live_scope(const struct store *store, const struct state *state,
+			 const struct plan *plan, int pidfd, struct scope *scope, struct err *err);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All that a network namespace has: its links, with addresses, routes and counters, and what is on the other side of each veth
+ * pair. For `net show`.
+ */
+#ifndef NET_VIEW_H
+#define NET_VIEW_H
+
+#include "net/address.h"
+#include "net/route.h"
+#include "net/stats.h"
+
+struct net_view_peer {
+	uint32_t index; /* 0: there is none, or it is not in the host's namespace */
+	char name[IFNAMSIZ];
+	char bridge[IFNAMSIZ]; /* that it is a port of; "": none */
+};
+
+struct net_view_interface {
+	struct net_interface link;
+	uint32_t txqueuelen;
+	char master[IFNAMSIZ]; /* in the same namespace; "": none */
+	struct net_view_peer peer;
+	uint32_t peer_index; /* what it says of its other end */
+	uint32_t master_index;
+	struct address *addresses;
+	size_t address_count;
+	struct route *routes; /* of all tables but `local` */
+	size_t route_count;
+};
+
+struct net_view {
+	struct net_view_interface *interfaces; /* in the kernel's order */
+	size_t count;
+};
+
+/*
+ * Read that of the namespace of @sock; @host is a socket in the one that the other ends are looked for in. Both are
+ * net_stats_open()'s and taken, also on failure.
+ */
+int net_view_read(int sock, int host, struct net_view *view, struct err *err);
+void net_view_release(struct net_view *view);
+
+/* A list of its interfaces, as the member @key of the object that is open. */
+void net_view_write(struct json_writer *w, const char *key, const struct net_view *view);
+
+/* "default" or the prefix. Returns @buf. */
+const char *net_destination_text(const struct route *route, char *buf, size_t size);
+
+#endif
