@@ -15,16 +15,13 @@ static const struct option_desc options[] = {
 	CMD_ID(struct net_options),
 	{ 'j', "json", NULL, "show it as JSON", OPTION_FLAG, offsetof(struct net_options, json),
 	  NULL },
-	{ 'n', "dry-run", NULL, "of repair: only tell what would be done", OPTION_FLAG,
+	{ 'n', "dry-run", NULL, "of repair and gc: only tell what would be done", OPTION_FLAG,
 	  offsetof(struct net_options, dry_run), NULL },
 	CMD_OPTIONS_END,
 };
 
 static const struct verb *const verbs[] = {
-	&cmd_net_show.verb,
-	&cmd_net_check.verb,
-	&cmd_net_repair.verb,
-	NULL,
+	&cmd_net_show.verb, &cmd_net_check.verb, &cmd_net_repair.verb, &cmd_net_gc.verb, NULL,
 };
 
 static const struct net_verb *verb_of(const struct verb *verb)

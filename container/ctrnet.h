@@ -949,6 +949,33 @@ CTRNET_API void ctrnet_net_report_free(struct ctrnet_net_report *report);
 CTRNET_API int ctrnet_net_report_json(const struct ctrnet_net_report *report, char **json,
 				      struct ctrnet_error *error);
 
+/* Something that nobody has any more, or of which that cannot be told. */
+struct ctrnet_net_garbage {
+	const char *kind; /* "container", "link", "record" */
+	const char *name;
+	const char *why;
+	bool kept; /* it was left alone, because of why */
+};
+
+struct ctrnet_net_garbage_list {
+	const struct ctrnet_net_garbage *items;
+	size_t count;
+};
+
+/*
+ * Remove what was left behind: containers of the factory whose process and ctrnet are gone, as ctrnet_container_destroy() does; links
+ * in the caller's network namespace with the mark of a container that is gone; and what was shared by containers of which none
+ * is there any more. @dry_run: only tell. What may belong to a living container of another factory is left. @list has what
+ * was removed, and what was left because it cannot be told whose it is; it is to be given to ctrnet_net_garbage_free().
+ */
+CTRNET_API int ctrnet_factory_net_gc(struct ctrnet_factory *factory, bool dry_run,
+				     struct ctrnet_net_garbage_list **list,
+				     struct ctrnet_error *error);
+CTRNET_API void ctrnet_net_garbage_free(struct ctrnet_net_garbage_list *list);
+/* As JSON; to be given to free(). */
+CTRNET_API int ctrnet_net_garbage_json(const struct ctrnet_net_garbage_list *list, char **json,
+				       struct ctrnet_error *error);
+
 /* --- what the ctrnet command makes of its words --- */
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The network of a container that runs: compared with what was planned, and mended. */
+/* The network of a container that runs: compared with what was planned, mended, and cleared of what nobody has any more. */
 #ifndef CONTAINER_NET_LIVE_H
 #define CONTAINER_NET_LIVE_H
 
@@ -42,5 +42,27 @@ void net_report_release(struct net_report *report);
  */
 int container_live_scope(const struct store *store, const struct state *state,
 			 const struct plan *plan, int pidfd, struct scope *scope, struct err *err);
+
+/* --- What nobody has any more --- */
+
+/* Something found without a living owner, or of which it cannot be told whether it has one. */
+struct net_garbage {
+	char *kind; /* "container", "link", "record" */
+	char *name;
+	char *why;
+	bool kept; /* it was left alone */
+};
+
+struct net_garbage_list {
+	struct net_garbage *items;
+	size_t count;
+};
+
+extern const struct json_schema net_garbage_schema; /* `garbage` */
+
+/* Remove it, or with @dry_run only tell. What could not be removed is left, and says why. */
+int container_net_gc(const char *root, bool dry_run, struct net_garbage_list *list,
+		     struct err *err);
+void net_garbage_release(struct net_garbage_list *list);
 
 #endif

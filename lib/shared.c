@@ -422,6 +422,89 @@ int shared_salvage_joined(uint64_t host, const struct scope *scope, const char *
 	return ret;
 }
 
+/* --- Without users --- */
+
+struct collecting {
+	struct scope *scope;
+	bool dry_run;
+	shared_found_fn *found;
+	void *arg;
+};
+
+/* Under the lock, with the users of now. */
+static int collect_entry(const struct collecting *c, struct entry *e, struct step *step,
+			 struct err *err)
+{
+	const char *ns = step->ns ? step->ns : SCOPE_HOST;
+	int ret = drop_dead_users(e, NULL, err);
+
+	if (ret < 0 || e->record.users)
+		return ret;
+	c->found(c->arg, step->shared, NULL);
+	if (c->dry_run)
+		return 0;
+	return scope_ns_gone(c->scope, ns) ? remove_entry(e, err) : release(e, c->scope, step, err);
+}
+
+static void collect(const struct collecting *c, struct step *step)
+{
+	_cleanup_(entry_release) struct entry e;
+	struct err err = { 0 };
+	int ret = open_entry(&e, c->scope, step, false, &err);
+
+	if (ret == 0)
+		ret = collect_entry(c, &e, step, &err);
+	if (ret < 0 && ret != -ENOENT)
+		c->found(c->arg, step->shared, err.text);
+}
+
+/* The step of the record @name as far as it is needed to find it again; its args are empty. */
+static int list_record(int dir, const char *name, const struct step_type *const *const *types,
+		       const struct collecting *c, struct plan *plan, struct err *err)
+{
+	struct record r = { 0 };
+	struct err why = { 0 };
+	int ret = json_decode_file(&record_schema, &r, dir, name, &why);
+	const struct step_type *type = ret == 0 ? step_type_find(types, r.type) : NULL;
+	const struct step where = { .shared = r.key, .ns = r.ns };
+	_cleanup_free_ void *args = type ? calloc(1, type->args->size) : NULL;
+
+	if (ret == -ENOENT)
+		ret = 0;
+	else if (ret < 0)
+		c->found(c->arg, name, why.text);
+	else if (!type)
+		c->found(c->arg, r.key, "this build does not know what made it");
+	else
+		ret = args ? plan_add(plan, type, &where, args, err) : err_oom(err);
+	json_release(&record_schema, &r);
+	return ret == -ENOMEM ? ret : 0;
+}
+
+int shared_collect(struct scope *scope, const struct step_type *const *const *types, bool dry_run,
+		   shared_found_fn *found, void *arg, struct err *err)
+{
+	const struct collecting c = { scope, dry_run, found, arg };
+	_cleanup_(plan_release) struct plan plan = { 0 };
+	_cleanup_dir_ DIR *dir = opendir(scope->shared_dir);
+	struct dirent *e;
+	int ret = 0;
+
+	if (!dir)
+		return errno == ENOENT ? 0 : err_sys(err, -errno, "%s", scope->shared_dir);
+	while (ret == 0 && (e = readdir(dir)))
+		if (is_record(e->d_name))
+			ret = list_record(dirfd(dir), e->d_name, types, &c, &plan, err);
+	if (ret < 0)
+		return ret;
+	if (plan.count)
+		qsort(plan.steps, plan.count, sizeof(*plan.steps), by_key);
+	/* Backwards: a path goes before what it is below. */
+	for (size_t i = plan.count; i-- > 0;)
+		collect(&c, &plan.steps[i]);
+	return 0;
+}
+
 bool shared_in_use(const struct scope *scope, const char *key)
 {
 	_cleanup_free_ char *path = NULL;

@@ -49,6 +49,16 @@ int shared_salvage_joined(uint64_t host, const struct scope *scope, const char *
  */
 int shared_forget(struct scope *scope, struct step *step, struct err *err);
 
+/* Told of a record without living users, before it goes; @why NULL, or why it stays. */
+typedef void shared_found_fn(void *arg, const char *key, const char *why);
+
+/*
+ * Take back what records in scope->shared_dir made whose users are all gone, or with @dry_run only tell @found of them. In a
+ * namespace that is gone only the records are left to go. A record that cannot be read, or what cannot be taken back, stays.
+ */
+int shared_collect(struct scope *scope, const struct step_type *const *const *types, bool dry_run,
+		   shared_found_fn *found, void *arg, struct err *err);
+
 /*
  * Is there a record with a living user for @key? Planners ask, to tell what we made from what stood
  * there. Answers without the lock, so it is a hint. False on any error.

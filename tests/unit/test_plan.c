@@ -543,6 +543,51 @@ static void test_mend_of_what_is_shared(void **state)
 	scope_release(&other);
 }
 
+static void note_found(void *arg, const char *key, const char *why)
+{
+	char *text = arg;
+
+	snprintf(text + strlen(text), 256 - strlen(text), "%s%s%s; ", key, why ? ": " : "",
+		 why ? why : "");
+}
+
+static void test_shared_is_collected(void **state)
+{
+	_cleanup_free_ char *other_dir = NULL;
+	struct fixture *f = *state;
+	struct scope other = { 0 };
+	char text[256] = "";
+
+	other_dir = str_format("%s/run/b", f->dir);
+	assert_int_equal(file_mkdirs(AT_FDCWD, other_dir, 0700, NULL), 0);
+	assert_int_equal(scope_init(&other, "b", other_dir, f->scope.shared_dir, NULL), 0);
+	add(f, &plain, 1, NULL, "a");
+	add(f, &plain, 2, NULL, "a/b");
+	add(f, &plain, 3, NULL, "c");
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(shared_acquire(&other, &f->plan.steps[i], NULL), 0);
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[2], NULL), 0);
+	assert_int_equal(shared_collect(&f->scope, tables, false, note_found, text, NULL), 0);
+	assert_string_equal(text, "");
+	assert_int_equal(file_remove_tree(AT_FDCWD, other_dir, NULL), 0);
+	assert_int_equal(shared_collect(&f->scope, tables, true, note_found, text, NULL), 0);
+	assert_string_equal(text, "a/b; a; ");
+	assert_true(fake.exists[1] && fake.exists[2]);
+	text[0] = fake.log[0] = '\0';
+	fake.fail_revert = true;
+	assert_int_equal(shared_collect(&f->scope, tables, false, note_found, text, NULL), 0);
+	assert_string_equal(text, "a/b; a/b: cannot revert 2; a; a: cannot revert 1; ");
+	fake.fail_revert = false;
+	text[0] = fake.log[0] = '\0';
+	assert_int_equal(shared_collect(&f->scope, tables, false, note_found, text, NULL), 0);
+	assert_string_equal(text, "a/b; a; ");
+	assert_string_equal(fake.log, "-2 -1 ");
+	assert_true(fake.exists[3]);
+	assert_int_equal(shared_release(&f->scope, &f->plan.steps[2], NULL), 0);
+	assert_false(fake.exists[3]);
+	scope_release(&other);
+}
+
 /* Two users: one effect, and it goes with the second, by the arguments of the first. */
 static void test_shared_goes_with_its_last_user(void **state)
 {
@@ -747,6 +792,7 @@ int main(void)
 		T(test_mend_ends_with_a_failure),
 		T(test_mend_keeps_to_its_types),
 		T(test_mend_of_what_is_shared),
+		T(test_shared_is_collected),
 		T(test_shared_goes_with_its_last_user),
 		T(test_shared_forgets_the_dead),
 		T(test_shared_is_made_again_when_missing),

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/orphan.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/net_namespace.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <linux/nsfs.h>
+
+/* include/linux/proc_ns.h: PROC_PID_INIT_INO; and the last that a first network namespace can have (PROC_DYNAMIC_FIRST). */
+#define FIRST_PID_NAMESPACE     0xeffffffcu
+#define FIRST_NETWORK_NAMESPACE 0xf0000000u
+
+/* A network namespace that is seen: somebody lives in it, or it is mounted. */
+struct seen {
+	uint64_t inode;
+	int32_t nsid; /* as the host's namespace calls it; -1: it has no name for it */
+	pid_t pid;    /* of somebody in it; 0: nobody */
+};
+
+struct view {
+	struct nl *nl;
+	struct seen *items;
+	size_t count;
+	bool full;
+};
+
+/* --- The links --- */
+
+struct listing {
+	struct orphans orphans;
+	bool full; /* out of memory */
+};
+
+static void add_link(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	struct listing *l = arg;
+	struct orphan found = { 0 }, *more;
+
+	(void)tag;
+	if (link_parse(msg, &found.link) < 0 || !link_owner(&found.link))
+		return;
+	more = reallocarray(l->orphans.items, l->orphans.count + 1, sizeof(*more));
+	if (!more) {
+		l->full = true;
+		return;
+	}
+	l->orphans.items = more;
+	more[l->orphans.count++] = found;
+}
+
+static int list_links(struct nl *nl, struct listing *l, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	int ret;
+
+	nl_put_header(nl_batch_add(&b, RTM_GETLINK, 0, 0), sizeof(struct ifinfomsg));
+	ret = nl_dump(nl, &b, add_link, l, err);
+	return ret == 0 && l->full ? err_oom(err) : ret;
+}
+
+/* --- The namespaces --- */
+
+static void keep_nsid(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	const struct nlattr *attrs[NETNSA_MAX + 1] = { 0 };
+
+	(void)tag;
+	if (msg->nlmsg_type != RTM_NEWNSID)
+		return;
+	nl_attrs(msg, sizeof(struct rtgenmsg), attrs, NETNSA_MAX);
+	nl_get_bytes(attrs[NETNSA_NSID], arg, sizeof(int32_t));
+}
+
+/* The number under which the host's namespace knows the one of @fd; -1: under none. */
+static int32_t nsid_of(struct nl *nl, int fd)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	struct nl_msg *m = nl_batch_add(&b, RTM_GETNSID, 0, 0);
+	int32_t nsid = -1;
+
+	nl_put_header(m, sizeof(struct rtgenmsg));
+	nl_put_u32(m, NETNSA_FD, (uint32_t)fd);
+	return nl_batch_send(nl, &b, keep_nsid, &nsid, NULL) < 0 ? -1 : nsid;
+}
+
+static struct seen *find_seen(struct view *v, uint64_t inode)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (v->items[i].inode == inode)
+			return &v->items[i];
+	return NULL;
+}
+
+static void note(struct view *v, const char *path, pid_t pid)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct seen *more;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET ||
+	    find_seen(v, st.st_ino))
+		return;
+	more = reallocarray(v->items, v->count + 1, sizeof(*more));
+	if (!more) {
+		v->full = true;
+		return;
+	}
+	v->items = more;
+	more[v->count++] = (struct seen){ st.st_ino, nsid_of(v->nl, fd), pid };
+}
+
+/* Processes first, so that who is seen to live in a namespace that is mounted as well is noted. */
+static void note_processes(struct view *v)
+{
+	_cleanup_dir_ DIR *proc = opendir("/proc");
+	struct dirent *e;
+
+	while (proc && (e = readdir(proc))) {
+		char path[300];
+
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/ns/net", e->d_name);
+		note(v, path, (pid_t)atoi(e->d_name));
+	}
+}
+
+/* proc(5), mountinfo: the fourth field of a bind-mounted namespace is "net:[INODE]", the fifth its place. */
+static void note_mounts(struct view *v)
+{
+	_cleanup_file_ FILE *f = fopen("/proc/self/mountinfo", "re");
+	_cleanup_free_ char *line = NULL;
+	char root[64], place[4096];
+	size_t size = 0;
+
+	while (f && getline(&line, &size, f) > 0)
+		if (sscanf(line, "%*s %*s %*s %63s %4095s", root, place) == 2 &&
+		    !strncmp(root, "net:[", 5))
+			note(v, place, 0);
+}
+
+/* --- Judging --- */
+
+/*
+ * From a pid namespace of one's own, processes of others cannot be seen; that they use a network namespace that one shares
+ * with the whole machine has to be expected.
+ */
+static bool sees_all(void)
+{
+	struct stat pid, net;
+
+	if (stat("/proc/self/ns/pid", &pid) < 0 || stat("/proc/self/ns/net", &net) < 0)
+		return false;
+	return pid.st_ino == FIRST_PID_NAMESPACE || net.st_ino > FIRST_NETWORK_NAMESPACE;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+judge(struct orphan *o, enum orphan_verdict verdict, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(o->why, sizeof(o->why), fmt, ap);
+	va_end(ap);
+	o->verdict = verdict;
+}
+
+static const struct seen *other_side(const struct view *v, const struct link *link)
+{
+	for (size_t i = 0; link->peer_nsid >= 0 && i < v->count; i++)
+		if (v->items[i].nsid == link->peer_nsid)
+			return &v->items[i];
+	return NULL;
+}
+
+static void judge_link(const struct view *v, bool all, struct orphan *o)
+{
+	const struct seen *other = other_side(v, &o->link);
+
+	if (strcmp(o->link.kind, "veth") || o->link.peer_nsid < 0)
+		judge(o, ORPHAN_UNSURE,
+		      "nothing tells whether a container '%.60s' of another "
+		      "--root has it",
+		      link_owner(&o->link));
+	else if (other && other->pid)
+		judge(o, ORPHAN_USED, "process %d lives where its other end is", other->pid);
+	else if (!other)
+		judge(o, ORPHAN_UNSURE, "who holds the namespace of its other end is not seen");
+	else if (!all)
+		judge(o, ORPHAN_UNSURE, "not all processes of the machine are seen from here");
+	else
+		judge(o, ORPHAN_DEAD,
+		      "of container '%.60s', and nobody lives where its other end is",
+		      link_owner(&o->link));
+}
+
+static int judge_all(struct nl *nl, struct orphans *o, struct err *err)
+{
+	struct view v = { .nl = nl };
+	bool all = sees_all();
+
+	if (o->count) {
+		note_processes(&v);
+		note_mounts(&v);
+	}
+	for (size_t i = 0; i < o->count; i++)
+		judge_link(&v, all, &o->items[i]);
+	free(v.items);
+	return v.full ? err_oom(err) : 0;
+}
+
+int orphans_find(struct scope *scope, struct orphans *out, struct err *err)
+{
+	struct listing l = { 0 };
+	struct nl *nl;
+	int ret = nl_for(scope, SCOPE_HOST, &nl, err);
+
+	if (ret == 0)
+		ret = list_links(nl, &l, err);
+	if (ret == 0)
+		ret = judge_all(nl, &l.orphans, err);
+	if (ret < 0)
+		orphans_release(&l.orphans);
+	else
+		*out = l.orphans;
+	return ret;
+}
+
+void orphans_release(struct orphans *o)
+{
+	free(o->items);
+	*o = (struct orphans){ 0 };
+}

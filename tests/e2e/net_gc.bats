@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# `net gc`: what nobody has any more goes, and nothing else.
+
+load lib
+
+# joined NAME [FILTER]: print the path of a config whose container joins /run/netns/NAME and is a port of a bridge of ours.
+joined() {
+	config attach_to_bridge ".networks |= map(del(.host_interface_name)) | ${2:-.} |
+		.namespaces |= map(if .type == \"NEWNET\" then .path = \$path else . end)" --arg path "/run/netns/$1"
+}
+
+# As if by a power cut: ctrnet, its guard and the container are gone before anybody can clean up.
+cut_off() {
+	local guard
+	guard=$(guard_of "$BOX")
+	kill -STOP "$BOX"
+	kill -KILL "$guard" "$BOX_PID" "$BOX"
+	wait "$BOX" || [ $? = 137 ]
+	wait_for 10 gone "$BOX_PID"
+}
+
+gone() {
+	[ ! -d "/proc/$1" ]
+}
+
+marked() {
+	ip -j link | jq -r '.[] | select(.ifalias // "" | startswith("ctrnet:")) | .ifname' | sort
+}
+
+@test "net gc: a machine without containers has nothing to remove" {
+	run ctrnet net gc
+	assert_status 0
+	assert_output ''
+	run ctrnet net gc --json
+	assert_status 0
+	assert_json "$output" '. == {"garbage": []}'
+}
+
+@test "net gc: a container whose ctrnet was killed is removed as by delete" {
+	ip netns add "$ID"
+	box_start "$(joined "$ID")"
+	run ctrnet net gc
+	assert_status 0
+	assert_output ''
+	cut_off
+	[ -n "$(marked)" ]
+	run ctrnet net gc --dry-run
+	assert_status 0
+	assert_output "would remove container $ID: its process is gone"
+	[ -d "$RUN/$ID" ]
+	run ctrnet net gc --json
+	assert_status 0
+	assert_json "$output" '.garbage == [{kind: "container", name: $id, why: "its process is gone", kept: false}]' --arg id "$ID"
+	[ -z "$(marked)" ]
+	[ ! -e "$RUN/$ID" ]
+	[ -z "$(find /run/ctrnet-shared -type f 2>/dev/null)" ]
+	run ctrnet net gc
+	assert_status 0
+	assert_output ''
+	ip netns delete "$ID"
+}
+
+@test "net gc: links and shared things of a container whose record is lost" {
+	ip netns add "$ID"
+	box_start "$(joined "$ID")"
+	local host
+	host=$(marked | grep -v ctrbr0)
+	cut_off
+	rm -rf "${RUN:?}/$ID"
+	run ctrnet net gc -n
+	assert_status 0
+	grep -qx "would remove link $host: of container '$ID', and nobody lives where its other end is" <<<"$output"
+	grep -qx 'would remove record link.bridge:ctrbr0: nobody uses it any more' <<<"$output"
+	grep -qx 'would remove record addr.bridge:ctrbr0:172.30.0.1/24: nobody uses it any more' <<<"$output"
+	grep -qx 'would remove record link.borrow:lo: nobody uses it any more' <<<"$output"
+	[ "$(wc -l <<<"$output")" = 4 ]
+	[ -n "$(marked)" ]
+	run ctrnet net gc
+	assert_status 0
+	[ "$(grep -c ^removed <<<"$output")" = 4 ]
+	[ -z "$(marked)" ]
+	# lo is down again, as the container found it.
+	ip -j -n "$ID" link show dev lo | jq -e '.[0].flags | index("UP") | not'
+	ip netns delete "$ID"
+	clear_cgroups
+}
+
+# What only the record would have told of.
+clear_cgroups() {
+	find /sys/fs/cgroup -depth -type d -name "*$ID*" -exec rmdir {} + 2>/dev/null || true
+	# shellcheck disable=SC2086 # a list
+	find $CTRNET_TEST_CGROUPS -mindepth 1 -depth -type d -name ctrnet -exec rmdir {} + 2>/dev/null || true
+}
+
+@test "net gc: what lives below another --root stays, whatever its namespace" {
+	ip netns add "$ID"
+	box_start "$(joined "$ID")"
+	run "$CTRNET" --root "$T/other" net gc
+	assert_status 0
+	assert_output ''
+	[ "$(marked | wc -l)" = 2 ]
+	box_stop
+	box_start attach_to_bridge
+	run "$CTRNET" --root "$T/other" net gc
+	assert_status 0
+	assert_output ''
+	[ "$(marked | wc -l)" = 2 ]
+	box_all /bin/ping -c 1 -W 2 172.30.0.1
+	box_stop
+	ip netns delete "$ID"
+}
+
+@test "net gc: an id that is dead here and alive below another --root" {
+	ip netns add "$ID"
+	ip netns add "$ID-2"
+	box_start "$(joined "$ID")"
+	cut_off
+	local mine=$RUN
+	RUN=$T/other
+	box_start "$(joined "$ID-2" '.networks |= map(if .address then .address = "172.30.0.9/24" else . end)')"
+	RUN=$mine
+	run ctrnet net gc
+	assert_status 0
+	assert_output "removed container $ID: its process is gone"
+	[ "$(marked | wc -l)" = 2 ]
+	box_all /bin/ping -c 1 -W 2 172.30.0.1
+	RUN=$T/other
+	box_stop
+	RUN=$mine
+	ip netns delete "$ID"
+	ip netns delete "$ID-2"
+}
+
+@test "net gc: what cannot be told is left, and said" {
+	local sleeper
+	ip link add ctrx type bridge
+	ip link set ctrx alias ctrnet:nobody
+	ip netns add "$ID"
+	ip link add ctry type veth peer name ctry1 netns "$ID"
+	ip link set ctry alias ctrnet:nobody
+	ip netns exec "$ID" sleep 1000 3>&- &
+	sleeper=$!
+	wait_for 10 in_namespace "$sleeper"
+	# Somebody lives there: it is his.
+	run ctrnet net gc
+	assert_status 0
+	assert_output "left link ctrx: nothing tells whether a container 'nobody' of another --root has it"
+	kill "$sleeper"
+	wait "$sleeper" || true
+	run ctrnet net gc
+	assert_status 0
+	grep -qx "removed link ctry: of container 'nobody', and nobody lives where its other end is" <<<"$output"
+	ip link delete ctrx
+	ip netns delete "$ID"
+}
+
+in_namespace() {
+	[ "$(stat -Lc %i "/proc/$1/ns/net")" = "$(stat -c %i "/run/netns/$ID")" ] && [ "$(cat "/proc/$1/comm")" = sleep ]
+}
+
+@test "net gc: bad input" {
+	run ctrnet net gc someid
+	assert_status 2
+	assert_output "ctrnet: net: gc is about no single container"
+	ctrnet help net | grep -q -- --dry-run
+}
