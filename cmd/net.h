@@ -25,6 +25,6 @@ struct net_verb {
 		   struct ctrnet_container *container, struct err *err);
 };
 
-extern const struct net_verb cmd_net_show, cmd_net_check, cmd_net_repair, cmd_net_gc;
+extern const struct net_verb cmd_net_show, cmd_net_check, cmd_net_repair, cmd_net_gc, cmd_net_watch;
 
 #endif

@@ -976,6 +976,34 @@ CTRNET_API void ctrnet_net_garbage_free(struct ctrnet_net_garbage_list *list);
 CTRNET_API int ctrnet_net_garbage_json(const struct ctrnet_net_garbage_list *list, char **json,
 				       struct ctrnet_error *error);
 
+struct ctrnet_net_watch;
+
+/* A change in the container's network namespace; the library's, for the call that it is handed over in. */
+struct ctrnet_net_event {
+	const char *
+		what; /* "link", "address", "route"; "lost": changes came faster than they were read, so some are missing */
+	bool gone;    /* it was removed */
+	uint32_t index; /* of the interface; 0: it is about none */
+	const char *interface;
+	const char *text; /* all of it, in the words of ip(8) */
+};
+
+/* Be told of changes from now on. CTRNET_CONTAINER_NOT_RUNNING. */
+CTRNET_API int ctrnet_container_net_watch(struct ctrnet_container *container,
+					  struct ctrnet_net_watch **watch,
+					  struct ctrnet_error *error);
+/* For poll(2), the object's: readable when there is something to read. */
+CTRNET_API int ctrnet_net_watch_fd(const struct ctrnet_net_watch *watch);
+/*
+ * Call @event, with @arg, for all that has happened since the last time. Does not wait. *@ended: the container has, and nothing will
+ * come any more. One thread at a time.
+ */
+CTRNET_API int ctrnet_net_watch_read(struct ctrnet_net_watch *watch,
+				     void (*event)(void *arg, const struct ctrnet_net_event *event),
+				     void *arg, bool *ended, struct ctrnet_error *error);
+/* Safe on NULL. */
+CTRNET_API void ctrnet_net_watch_free(struct ctrnet_net_watch *watch);
+
 /* --- what the ctrnet command makes of its words --- */
 
 /*

@@ -111,7 +111,7 @@ for shell in "${shells[@]}"; do
 	offers $shell 'ctrnet --root /elsewhere state ' far1 '!web1'
 	offers $shell 'ctrnet delete --force web1 ' db1
 	offers $shell 'ctrnet config ' config1.json
-	offers $shell 'ctrnet net ' show check repair gc '!web1'
+	offers $shell 'ctrnet net ' show check repair gc watch '!web1'
 	offers $shell 'ctrnet net check ' web1 db1 '!show'
 	offers $shell 'ctrnet net --' --json --dry-run
 done

@@ -29,6 +29,7 @@ setup_file() {
 	export BIN=$BATS_FILE_TMPDIR
 	build life "$API/life.c" "$API/check.c"
 	build callers "$API/callers.c" "$API/check.c"
+	build net "$API/net.c" "$API/check.c"
 	build edges "$API/edges.c" "$API/check.c"
 	build threads "$API/threads.c" "$API/check.c"
 	build pairs "$API/pairs.c" "$API/check.c"
@@ -160,6 +161,11 @@ masked"
 @test "libctrnet: extra files (TestPassExtraFiles, TestExecinPassExtraFiles)" { quiet life extra_files; }
 @test "libctrnet: a console of a size (TestExecInTTY)" { quiet life console; }
 @test "libctrnet: two processes (TestEnter)" { quiet life enter; }
+@test "libctrnet: a network shown" { quiet net show; }
+@test "libctrnet: a network compared and mended" { quiet net mend; }
+@test "libctrnet: a network mended by many threads at once" { quiet net threads; }
+@test "libctrnet: a network watched" { quiet net watch; }
+@test "libctrnet: what is left of a container's network is collected" { quiet net collect; }
 @test "libctrnet: paths of namespaces (TestContainerState)" { quiet life state_paths; }
 
 @test "libctrnet: a container outlives its program, and another one takes it over" {
