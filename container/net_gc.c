@@ -143,9 +143,10 @@ static void collect_container(struct gc *gc, const char *id)
 	if (is_locked(gc, id))
 		return;
 	ret = store_open(&store, gc->root, id, false, &err);
-	if (ret == 0)
+	/* Whoever has just made the directory has not locked it yet. */
+	if (ret == 0 && !store_fresh(&store))
 		collect_locked(gc, &store);
-	else if (ret != -ENOENT)
+	else if (ret < 0 && ret != -ENOENT)
 		note(gc, "container", id, err.text, true);
 }
 
@@ -168,7 +169,9 @@ static bool lives_here(const struct gc *gc, const char *id)
 	int ret = store_peek(gc->root, id, &state, &status, NULL);
 
 	/* Of one whose record cannot be read nobody knows. */
-	return ret == 0 ? status != CTRNET_STOPPED : ret != -ENOENT;
+	if (ret < 0)
+		return ret != -ENOENT;
+	return status != CTRNET_STOPPED || !is_gone(&state.supervisor);
 }
 
 /* Its own links go with it, or stay with it. */
@@ -183,13 +186,21 @@ static bool is_noted(const struct gc *gc, const char *id)
 	return false;
 }
 
+/* One that was being removed while we looked is nobody's business. */
+static bool is_there(struct scope *scope, const struct link *link)
+{
+	struct nl *nl;
+
+	return nl_for(scope, SCOPE_HOST, &nl, NULL) < 0 || nl_has_link(nl, link->index);
+}
+
 static void collect_link(struct gc *gc, struct scope *scope, const struct orphan *o)
 {
 	struct err err = { 0 };
 	int ret = 0;
 
 	if (o->verdict == ORPHAN_USED || is_noted(gc, link_owner(&o->link)) ||
-	    lives_here(gc, link_owner(&o->link)))
+	    lives_here(gc, link_owner(&o->link)) || !is_there(scope, &o->link))
 		return;
 	if (o->verdict == ORPHAN_DEAD && !gc->dry_run)
 		ret = link_delete(scope, SCOPE_HOST, &o->link, &err);

@@ -132,6 +132,24 @@ clear_cgroups() {
 	ip netns delete "$ID-2"
 }
 
+@test "net gc: containers that come and go have nothing to remove" {
+	local loop i
+	for ((i = 0; i < 15; i++)); do
+		ctrnet exec --config "$SAMPLES/dual_stack.json" --rootfs "$ROOT" --id "$ID" -- /bin/true || echo "start $i failed"
+	done >"$T/loop" 2>&1 3>&- &
+	loop=$!
+	while kill -0 "$loop" 2>/dev/null; do
+		run ctrnet net gc
+		assert_status 0
+		assert_output ''
+		# Nor does a check ever find anything.
+		run ctrnet net check "$ID"
+		[ "$status" != 1 ] || { echo "$output"; return 1; }
+	done
+	wait "$loop"
+	[ ! -s "$T/loop" ] || { cat "$T/loop"; return 1; }
+}
+
 @test "net gc: what cannot be told is left, and said" {
 	local sleeper
 	ip link add ctrx type bridge
