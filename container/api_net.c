@@ -184,8 +184,8 @@ static int open_sides(void *arg, int *fds, struct err *err)
 	return fds[1] < 0 ? fds[1] : 0;
 }
 
-static int read_view(const struct ctrnet_container *c, const struct state *state, int pidfd,
-		     struct net_view *view, bool *host, struct err *err)
+static int read_view(const struct state *state, int pidfd, struct net_view *view, bool *host,
+		     struct err *err)
 {
 	_cleanup_fd_ int netns = -1;
 	int fds[2] = { -1, -1 };
@@ -195,7 +195,7 @@ static int read_view(const struct ctrnet_container *c, const struct state *state
 	*host = netns < 0;
 	if (ret < 0 || netns < 0)
 		return ret;
-	ret = api_apart(&c->options, open_sides, &sides, 0, fds, 2, err);
+	ret = api_apart(open_sides, &sides, 0, fds, 2, err);
 	return ret < 0 ? ret : net_view_read(fds[0], fds[1], view, err);
 }
 
@@ -213,7 +213,7 @@ int ctrnet_container_net(struct ctrnet_container *c, struct ctrnet_net **net,
 	if (ret < 0)
 		return ret;
 	p = calloc(1, sizeof(*p));
-	ret = p ? read_view(c, &state, pidfd, &p->from, &host, &err) : err_oom(&err);
+	ret = p ? read_view(&state, pidfd, &p->from, &host, &err) : err_oom(&err);
 	if (ret == 0)
 		ret = fill(p, c->id, host, &err);
 	if (ret < 0) {

@@ -123,10 +123,11 @@ void ctrnet_net_report_free(struct ctrnet_net_report *report)
 static int get_report(struct ctrnet_container *c, struct call *call,
 		      struct ctrnet_net_report **report, struct ctrnet_error *error)
 {
+	_cleanup_(log_restore) struct log_diversion before = api_log(&c->options);
 	struct picture *p = calloc(1, sizeof(*p));
 	struct err err = { 0 };
 	int fd = -1;
-	int ret = p ? api_apart(&c->options, run_apart, call, 0, &fd, 1, &err) : err_oom(&err);
+	int ret = p ? api_apart(run_apart, call, 0, &fd, 1, &err) : err_oom(&err);
 
 	if (ret == 0)
 		ret = api_net_take(&net_report_schema, &p->from, fd, &err);

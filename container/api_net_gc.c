@@ -57,12 +57,12 @@ void ctrnet_net_garbage_free(struct ctrnet_net_garbage_list *list)
 int ctrnet_factory_net_gc(struct ctrnet_factory *factory, bool dry_run,
 			  struct ctrnet_net_garbage_list **list, struct ctrnet_error *error)
 {
+	_cleanup_(log_restore) struct log_diversion before = api_log(&factory->options);
 	struct call call = { factory->root, dry_run };
 	struct picture *p = calloc(1, sizeof(*p));
 	struct err err = { 0 };
 	int fd = -1;
-	int ret = p ? api_apart(&factory->options, run_apart, &call, 0, &fd, 1, &err)
-		    : err_oom(&err);
+	int ret = p ? api_apart(run_apart, &call, 0, &fd, 1, &err) : err_oom(&err);
 
 	if (ret == 0)
 		ret = api_net_take(&net_garbage_schema, &p->from, fd, &err);

@@ -39,7 +39,7 @@ static int open_source(struct ctrnet_container *c, const struct state *state,
 	if (ret == 0 && netns < 0)
 		ret = err_set(err, -EOPNOTSUPP, "container '%s' has the host's network", c->id);
 	if (ret == 0)
-		ret = api_apart(&c->options, open_apart, &netns, 0, fds, 2, err);
+		ret = api_apart(open_apart, &netns, 0, fds, 2, err);
 	return ret < 0 ? ret : net_watch_new(fds[0], fds[1], &w->source, err);
 }
 

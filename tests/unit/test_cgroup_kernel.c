@@ -655,9 +655,9 @@ static void test_probe(void **state)
 	struct box *b = *state;
 
 	box_prepare(b);
-	assert_int_equal(plan_probe(&b->plan, &b->scope, NULL, NULL, &b->err), 0);
+	assert_int_equal(plan_probe(&b->plan, &b->scope, NULL, NULL, NULL, &b->err), 0);
 	assert_int_equal(rmdir(b->place.dirs[0].path), 0);
-	assert_int_equal(plan_probe(&b->plan, &b->scope, NULL, NULL, &b->err), -ESTALE);
+	assert_int_equal(plan_probe(&b->plan, &b->scope, NULL, NULL, NULL, &b->err), -ESTALE);
 }
 
 /*

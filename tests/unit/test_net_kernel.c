@@ -514,11 +514,11 @@ static void expect_difference(const struct world *w, const char *config, const c
 
 	start_box(w, &b, "a", true, config);
 	/* An untampered one is never reported. */
-	assert_int_equal(plan_probe(&b.plan, &b.scope, note, text, &b.err), 0);
+	assert_int_equal(plan_probe(&b.plan, &b.scope, NULL, note, text, &b.err), 0);
 	home = netns_enter(w->inside, NULL);
 	run(change);
 	assert_int_equal(netns_leave(home, NULL), 0);
-	ret = plan_probe(&b.plan, &b.scope, note, text, &b.err);
+	ret = plan_probe(&b.plan, &b.scope, NULL, note, text, &b.err);
 	assert_string_equal(text, words);
 	assert_int_equal(ret, -ESTALE);
 	home = netns_enter(w->inside, NULL);

@@ -372,7 +372,7 @@ static void tc_would_have_made_the_same(void **state)
 		apply(w, &plan);
 		look(ours, sizeof(ours));
 		assert_string_not_equal(ours, nothing);
-		if (plan_probe(&plan, &w->scope, NULL, NULL, &err) < 0)
+		if (plan_probe(&plan, &w->scope, NULL, NULL, NULL, &err) < 0)
 			fail_msg("%s: %s", ways[i], err.text);
 		assert_int_equal(plan_revert(&plan, &w->scope, NULL, &err), 0);
 		look(after, sizeof(after));
@@ -381,7 +381,7 @@ static void tc_would_have_made_the_same(void **state)
 		type_in(&plan);
 		look(theirs, sizeof(theirs));
 		assert_string_equal(ours, theirs);
-		if (plan_probe(&plan, &w->scope, differs, words, &err) < 0)
+		if (plan_probe(&plan, &w->scope, NULL, differs, words, &err) < 0)
 			fail_msg("%s, by tc: %s", ways[i], words);
 		assert_int_equal(plan_revert(&plan, &w->scope, NULL, &err), 0);
 		plan_release(&plan);
@@ -431,7 +431,7 @@ static void tampering_is_found(void **state)
 		plan_of(&way, &plan);
 		apply(w, &plan);
 		assert_int_equal(system(tamperings[i].tampering), 0);
-		assert_int_equal(plan_probe(&plan, &w->scope, differs, words, &err), -ESTALE);
+		assert_int_equal(plan_probe(&plan, &w->scope, NULL, differs, words, &err), -ESTALE);
 		assert_string_equal(words + strlen("networks[0] (eth0): "), tamperings[i].words);
 		assert_int_equal(
 			system("ip link show d0 >/dev/null 2>&1 || ip link set d1 name d0"), 0);
@@ -613,14 +613,14 @@ static void what_arrives_goes_over_an_ifb(void **state)
 	output_of(INGRESS UNCOUNTED, mine, sizeof(mine));
 	assert_non_null(strstr(mine, "(Egress Redirect to device rx-d0)"));
 	assert_non_null(strstr(mine, "htb"));
-	assert_int_equal(plan_probe(&plan, &w->scope, NULL, NULL, &err), 0);
+	assert_int_equal(plan_probe(&plan, &w->scope, NULL, NULL, NULL, &err), 0);
 	assert_int_equal(plan_revert(&plan, &w->scope, NULL, &err), 0);
 	output_of(INGRESS UNCOUNTED, after, sizeof(after));
 	assert_string_equal(after, nothing);
 	type_in(&plan);
 	output_of(INGRESS UNCOUNTED, typed, sizeof(typed));
 	assert_string_equal(typed, mine);
-	assert_int_equal(plan_probe(&plan, &w->scope, NULL, NULL, &err), 0);
+	assert_int_equal(plan_probe(&plan, &w->scope, NULL, NULL, NULL, &err), 0);
 	assert_int_equal(plan_revert(&plan, &w->scope, NULL, &err), 0);
 	assert_int_equal(plan_revert(&plan, &w->scope, NULL, &err), 0);
 	plan_release(&plan);
@@ -652,7 +652,7 @@ static void a_redirect_is_told_from_others(void **state)
 	for (size_t i = 0; i < array_size(tamperings); i++) {
 		apply(w, &plan);
 		assert_int_equal(system(tamperings[i].tampering), 0);
-		assert_int_equal(plan_probe(&plan, &w->scope, differs, words, &err), -ESTALE);
+		assert_int_equal(plan_probe(&plan, &w->scope, NULL, differs, words, &err), -ESTALE);
 		if (tamperings[i].words)
 			assert_string_equal(words + strlen("networks[0] (eth0): "),
 					    tamperings[i].words);

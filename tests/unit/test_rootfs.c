@@ -560,11 +560,11 @@ static void test_plan_two_containers(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0755);
 	apply(&plan_two, &two, &d->scope2);
-	assert_int_equal(plan_probe(&plan_one, &d->scope, NULL, NULL, NULL), 0);
+	assert_int_equal(plan_probe(&plan_one, &d->scope, NULL, NULL, NULL, NULL), 0);
 	revert(&plan_one, &d->scope);
 	assert_false(exists(d, "/a/b"));
 	assert_true(exists(d, "/a/c"));
-	assert_int_equal(plan_probe(&plan_two, &d->scope2, NULL, NULL, NULL), 0);
+	assert_int_equal(plan_probe(&plan_two, &d->scope2, NULL, NULL, NULL, NULL), 0);
 	revert(&plan_two, &d->scope2);
 	assert_false(exists(d, "/a"));
 }
