@@ -111,6 +111,18 @@ bool claim_is(const char *claim, const char *run_dir)
 	return !strcmp(c.run_dir, run_dir) && is_from_here(&c);
 }
 
+const char *claim_id(const char *claim, char *buf, size_t size)
+{
+	const char *slash;
+	struct claim c;
+
+	parse(claim, &c);
+	slash = strrchr(c.run_dir, '/');
+	snprintf(buf, size, "%s", slash ? slash + 1 : c.run_dir);
+	str_make_printable(buf);
+	return buf;
+}
+
 enum claim_state claim_look(const char *claim)
 {
 	struct claim c;

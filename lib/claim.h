@@ -11,6 +11,7 @@
 #define LIB_CLAIM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* For the container of @run_dir. Allocated; NULL: no memory. */
@@ -20,6 +21,9 @@ uint64_t claim_hash(const char *run_dir);
 
 /* Is @claim that of @run_dir? */
 bool claim_is(const char *claim, const char *run_dir);
+
+/* The id of the container that @claim is of: its run directory's name. Into @buf, cut if it is too long; returns @buf. */
+const char *claim_id(const char *claim, char *buf, size_t size);
 
 enum claim_state {
 	CLAIM_DEAD,   /* the run directory is gone */

@@ -21,6 +21,10 @@ struct scope {
 	char *run_dir; /* absolute; the user of shared steps is named by it */
 	char *shared_dir; /* records of shared steps, except of namespaces with a directory of their own; made on demand */
 	pid_t pid; /* of the container's first process, 0 before the clone */
+	/* Only to show a plan: resolving takes nothing, not even a lock. */
+	bool dry;
+	/* delete --force: of a record that is not as it was, what can still be told counts. */
+	bool force;
 	struct scope_ns *ns;
 	struct scope_handle *handles;
 };

@@ -309,39 +309,62 @@ void ip_prefix_list_release(struct ip_prefix_list *list)
 }
 
 /* "" adds nothing, as it leaves other keys unset. */
-static int list_add_text(struct ip_prefix_list *list, const struct json_value *value,
-			 struct err *err)
+static int decode_text(const struct json_value *value, void *list, ip_add_text_fn *add,
+		       struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
-	struct ip_prefix prefix;
-	struct err why;
+	struct err why = { 0 };
 	int ret;
 
 	ret = json_value_string(value, &text, err);
 	if (ret < 0 || !*text)
 		return ret;
-	ret = ip_prefix_parse(text, &prefix, &why);
+	ret = add(list, text, &why);
+	return ret < 0 ? json_value_err(value, err, ret, "%s", why.text) : 0;
+}
+
+int ip_texts_decode(const struct json_value *value, void *list, ip_add_text_fn *add,
+		    struct err *err)
+{
+	int ret = 0;
+
+	if (json_value_kind(value) != JSON_IS_ARRAY)
+		return decode_text(value, list, add, err);
+	for (const struct json_value *v = json_value_at(value, 0); v && ret == 0;
+	     v = json_value_next(v))
+		ret = decode_text(v, list, add, err);
+	return ret;
+}
+
+static int add_prefix(struct ip_prefix_list *list, const char *text, const struct json_text *how,
+		      struct err *err)
+{
+	struct ip_prefix prefix = { 0 };
+	int ret = how->parse(text, &prefix, err);
+
 	if (ret < 0)
-		return json_value_err(value, err, ret, "%s", why.text);
+		return ret;
 	return ip_prefix_list_add(list, &prefix) < 0 ? err_oom(err) : 0;
+}
+
+static int add_any(void *list, const char *text, struct err *err)
+{
+	return add_prefix(list, text, &ip_prefix_text, err);
+}
+
+static int add_network(void *list, const char *text, struct err *err)
+{
+	return add_prefix(list, text, &ip_network_text, err);
 }
 
 static int list_decode(const struct json_value *value, void *out, struct err *err)
 {
-	struct ip_prefix_list list = { 0 };
-	int ret = 0;
+	return ip_texts_decode(value, out, add_any, err);
+}
 
-	if (json_value_kind(value) != JSON_IS_ARRAY)
-		ret = list_add_text(&list, value, err);
-	else
-		for (const struct json_value *v = json_value_at(value, 0); v && ret == 0;
-		     v = json_value_next(v))
-			ret = list_add_text(&list, v, err);
-	if (ret < 0)
-		ip_prefix_list_release(&list);
-	else
-		*(struct ip_prefix_list *)out = list;
-	return ret;
+static int networks_decode(const struct json_value *value, void *out, struct err *err)
+{
+	return ip_texts_decode(value, out, add_network, err);
 }
 
 static void list_encode(const void *in, const char *key, struct json_writer *out)
@@ -367,6 +390,14 @@ static bool list_present(const void *in)
 
 const struct json_custom ip_prefix_list_custom = {
 	.decode = list_decode,
+	.encode = list_encode,
+	.release = list_release,
+	.present = list_present,
+	.what = "string, or list of strings",
+};
+
+const struct json_custom ip_network_list_custom = {
+	.decode = networks_decode,
 	.encode = list_encode,
 	.release = list_release,
 	.present = list_present,

@@ -88,6 +88,13 @@ extern const struct json_text ip_source_text;
 extern const struct json_text ip_gateway_text;
 /* struct ip_prefix_list: one prefix or an array of them. */
 extern const struct json_custom ip_prefix_list_custom;
+/* The same of networks, as ip_network_text has them. */
+extern const struct json_custom ip_network_list_custom;
+
+/* For such lists: call @add for a string, or for each one of an array. What it says is put behind the string's location. */
+typedef int ip_add_text_fn(void *list, const char *text, struct err *err);
+int ip_texts_decode(const struct json_value *value, void *list, ip_add_text_fn *add,
+		    struct err *err);
 
 /* Append a copy; -ENOMEM leaves the list as it was. */
 int ip_prefix_list_add(struct ip_prefix_list *list, const struct ip_prefix *p);

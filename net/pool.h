@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pools: which addresses of a subnet are reserved, and for which containers.
+ *
+ * A pool is a file, "10.1.0.0_24.pool", in a directory beside that of the records of shared things (lib/shared.h), so that all
+ * containers of a network namespace have it in common, whatever --root is. It is sealed (lib/seal.h), replaced as a whole, and
+ * only changed under the directory's lock. Who holds an address is a claim (lib/claim.h): when the container's run directory
+ * is gone, so is the reservation. The file goes with its last holder, and the directory with its last file.
+ */
+#ifndef NET_POOL_H
+#define NET_POOL_H
+
+#include "lib/scope.h"
+#include "net/range.h"
+
+struct pool_holder {
+	struct ip_addr address;
+	char *claim;
+};
+
+struct pool {
+	struct ip_prefix subnet;
+	struct ip_addr last;         /* that was chosen: the next one is behind it */
+	struct pool_holder *holders; /* in order of their addresses */
+	size_t count;
+};
+
+void pool_release(struct pool *p);
+
+/* --- What is in it --- */
+
+/* The holder of @address, or NULL. */
+const struct pool_holder *pool_find(const struct pool *p, const struct ip_addr *address);
+/* Is it somebody's who may be alive, and not that of @run_dir? Then who that is, else NULL. */
+const struct pool_holder *pool_holder_other(const struct pool *p, const struct ip_addr *address,
+					    const char *run_dir);
+/* Instead of whoever held it before. */
+int pool_take(struct pool *p, const struct ip_addr *address, const char *run_dir, struct err *err);
+/* If @run_dir holds it; true: it did. When few are left, those that are dead go too. */
+bool pool_give_back(struct pool *p, const struct ip_addr *address, const char *run_dir);
+/* Forget whose run directory is gone; how many those were. */
+size_t pool_drop_dead(struct pool *p);
+
+/* What may be chosen: @ranges without @exclude. */
+struct pool_rule {
+	struct ip_range_list ranges, exclude;
+};
+void pool_rule_release(struct pool_rule *r);
+/* Is there anything? */
+bool pool_rule_any(const struct pool_rule *r);
+/*
+ * The next free address behind the last one that was chosen, from the beginning again behind the end. Those of the dead are taken
+ * only when no other is left, in place of whom they are forgotten. -EADDRNOTAVAIL: all are held.
+ */
+int pool_choose(struct pool *p, const struct pool_rule *rule, struct ip_addr *out, struct err *err);
+
+/* --- On disk --- */
+
+/* The directory, locked. */
+struct pool_dir {
+	int fd;
+	char *path;
+};
+
+/* The lock that pool_hold() kept in the scope, or a new one. Without @create a missing directory is -ENOENT, and no error's text. */
+int pool_lock(struct scope *scope, bool create, struct pool_dir *out, struct err *err);
+/* The directory is removed if it is empty. */
+void pool_unlock(struct pool_dir *d);
+/*
+ * Give the lock to the scope: until the next pool_lock() or the scope's end nobody else chooses. So what was chosen can be
+ * written to a journal before it is written down in the pool.
+ */
+int pool_hold(struct scope *scope, struct pool_dir *d, struct err *err);
+/* Remove the directory if somebody was killed who had made it and nothing in it. */
+void pool_tidy(struct scope *scope);
+
+/*
+ * Read the pool of @subnet; one without a file is empty. -EBADMSG, -EINVAL: it is not as we wrote it; then *@p has what can still
+ * be told of it.
+ */
+int pool_read(const struct pool_dir *d, const struct ip_prefix *subnet, struct pool *p,
+	      struct err *err);
+/* For who only looks: without the lock. Where we may not look it is empty. */
+int pool_peek(const struct scope *scope, const struct ip_prefix *subnet, struct pool *p,
+	      struct err *err);
+/* Without holders the file is removed. */
+int pool_write(const struct pool_dir *d, const struct pool *p, struct err *err);
+
+/* Call @fn for the subnet of each file; stops when it returns other than 0, and returns that. */
+int pool_each(const struct scope *scope, int (*fn)(void *arg, const struct ip_prefix *subnet),
+	      void *arg);
+
+#endif
