@@ -309,6 +309,7 @@ static int show_job(const struct ctrnet_factory *f, struct job *j, char **plan, 
 	ret = labels_settle(&j->spec, err);
 	if (ret == 0)
 		ret = store_scope(&store, netns, &scope, err);
+	scope.dry = true;
 	if (ret == 0)
 		ret = show_plan(j, &scope, plan, err);
 	scope_release(&scope);

@@ -84,6 +84,9 @@ static int make(struct build *b, const struct spec *spec, struct scope *scope, s
 {
 	int ret = resolve(b, spec, scope, err);
 
+	/* Others who choose an address wait until it is done. */
+	if (ret == 0)
+		ret = net_plan_reserve(&spec->net, b->ends, &b->plan, err);
 	if (ret == 0)
 		ret = rootfs_plan(&spec->rootfs, scope, &b->plan, err);
 	if (ret == 0)

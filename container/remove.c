@@ -34,15 +34,19 @@ static int open_namespaces(const struct plan *plan, struct scope *scope, struct 
 	return 0;
 }
 
-static int revert(const struct store *store, uint64_t netns, struct plan *plan, struct err *err)
+static int revert(const struct store *store, uint64_t netns, struct plan *plan, bool force,
+		  struct err *err)
 {
 	struct scope scope = { 0 };
 	int ret = store_scope(store, netns, &scope, err);
 
+	scope.force = force;
 	if (ret == 0)
 		ret = open_namespaces(plan, &scope, err);
 	if (ret == 0)
 		ret = plan_revert(plan, &scope, NULL, err);
+	if (ret == 0)
+		net_tidy(&scope);
 	scope_release(&scope);
 	return ret;
 }
@@ -54,7 +58,7 @@ int container_clean(struct store *store, const struct state *state, struct plan 
 	int ret = plan ? 0 : store_read_journal(store, &journal, err);
 
 	if (ret == 0)
-		ret = revert(store, state->netns, plan ? plan : &journal, err);
+		ret = revert(store, state->netns, plan ? plan : &journal, false, err);
 	plan_release(&journal);
 	if (ret < 0)
 		return ret;
@@ -153,7 +157,7 @@ static int take_back(const struct store *store, const struct state *state, struc
 		log_warn("%s; going on from what is marked as the container's", why.text);
 		found = container_salvage(store, state, &plan, &why);
 	}
-	ret = revert(store, state->netns, &plan, err);
+	ret = revert(store, state->netns, &plan, true, err);
 	return ret == 0 && found < 0 ? err_set(err, found, "%s", why.text) : ret;
 }
 

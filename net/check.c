@@ -3,6 +3,7 @@
 
 #include "net/config.h"
 #include "net/driver.h"
+#include "net/ipam.h"
 #include "net/parents.h"
 
 #include "lib/cleanup.h"
@@ -91,6 +92,7 @@ static int check_twice(const struct network *n, struct err *err)
 static int check_mtu(const struct network *n, struct err *err)
 {
 	const struct ip_prefix *p;
+	bool v6 = false;
 
 	if (n->mtu == 0)
 		return 0;
@@ -99,10 +101,12 @@ static int check_mtu(const struct network *n, struct err *err)
 			       "mtu: %u is out of range (%d to 65535, or 0 to leave it)", n->mtu,
 			       MTU_MIN_IPV4);
 	for (size_t i = 0; (p = address_at(n, i)); i++)
-		if (p->addr.family == AF_INET6 && n->mtu < MTU_MIN_IPV6)
-			return err_set(err, -ERANGE,
-				       "mtu: IPv6 needs at least %d, and here it is %u",
-				       MTU_MIN_IPV6, n->mtu);
+		v6 |= p->addr.family == AF_INET6;
+	for (size_t i = 0; i < n->subnets.count; i++)
+		v6 |= n->subnets.items[i].addr.family == AF_INET6;
+	if (v6 && n->mtu < MTU_MIN_IPV6)
+		return err_set(err, -ERANGE, "mtu: IPv6 needs at least %d, and here it is %u",
+			       MTU_MIN_IPV6, n->mtu);
 	return 0;
 }
 
@@ -121,6 +125,8 @@ static int check_link(const struct network *n, struct err *err)
 		ret = check_gateway("gateway", &n->gateway, AF_INET, err);
 	if (ret == 0)
 		ret = check_gateway("ipv6_gateway", &n->ipv6_gateway, AF_INET6, err);
+	if (ret == 0)
+		ret = ipam_check(n, err);
 	if (ret == 0)
 		ret = check_mtu(n, err);
 	return ret < 0 ? ret : shaping_check(&n->shaping, n->mtu, err);
@@ -173,6 +179,9 @@ static int check_network(const struct network *n, struct err *err)
 		ret = check_link(n, err);
 	if (ret == 0 && !n->driver->makes_link)
 		ret = check_no_shaping(n, err);
+	if (ret == 0 && !n->driver->makes_link && n->subnets.count)
+		ret = err_set(err, -EINVAL, "subnet: a %s has no address to be chosen",
+			      n->driver->type);
 	if (ret == 0 && n->driver->check)
 		ret = n->driver->check(n, err);
 	if (ret == 0)
@@ -210,6 +219,8 @@ static int check_pair(const struct net_config *c, size_t i, size_t j, struct err
 		return err_set(err, -EINVAL,
 			       "networks[%zu] and networks[%zu]: only one namespace can be joined",
 			       j, i);
+	if (ipam_check_pair(a, b, err) < 0)
+		return err_wrap(err, "networks[%zu] and networks[%zu]", j, i);
 	return nat_check_pair(a, b, i, j, err);
 }
 

@@ -43,6 +43,10 @@ struct net_driver {
 	const char *(*host_name)(const struct network *n);
 	/* The link of the host that its packets come from and go to, once resolved; NULL: they pass the host by, or stay in it. */
 	const char *(*host_link)(const struct network *n, const struct endpoint *e);
+	/* The bridge that the host's end is a port of, "" for none; NULL: the driver has none. */
+	const char *(*bridge)(const struct network *n);
+	/* The addresses that are set on the host, on the bridge or the host's end. May be NULL. */
+	const struct ip_prefix_list *(*host_addresses)(const struct network *n);
 	/* The path of the namespace that the container joins because of it; NULL: the driver joins none. */
 	const char *(*joins)(const struct network *n);
 	/* Fill in what the host tells; name, mac and host_mac are there already. May be NULL. */

@@ -10,6 +10,7 @@
 #include "net/net.h"
 #include "net/nft.h"
 #include "net/qdisc.h"
+#include "net/reserve.h"
 #include "net/route.h"
 #include "net/sysctl.h"
 #include "net/sysctl_borrow.h"
@@ -27,6 +28,12 @@
 #define IF_BUILT__(comma, yes, no) SECOND(comma yes, no, )
 #define SECOND(first, second, ...) second
 #define BUILT_1                    0,
+
+/* ROW_IF(CONFIG_X, this): `this` and a comma where CONFIG_X is defined as 1, else nothing. */
+#define ROW_IF(config, row)  ROW_IF_(config, row)
+#define ROW_IF_(value, row)  ROW_IF__(BUILT_##value, row)
+#define ROW_IF__(comma, row) REST(comma row, )
+#define REST(first, ...)     __VA_ARGS__
 
 static const struct {
 	const char *type;
@@ -50,22 +57,40 @@ static const struct {
 	{ "host", &host_driver },
 };
 
+/* clang-format off */
 const struct step_type *const net_step_types[] = {
-	&sysctl_step, &link_up_step.type, &link_borrow_step.type, &link_ready_step,
-	&link_follow_step, &link_add_step.type, &link_mark_step.type, &link_master_step.type,
-	&fdb_add_step.type, &tuntap_add_step, &addr_add_step.type, &addr_ready_step,
-	&route_add_step.type, &qdisc_tbf_step.type, &qdisc_htb_step.type, &qdisc_bfifo_step.type,
-	&qdisc_netem_step.type, &qdisc_seed_step, &qdisc_remove_step, &link_ifb_step.type,
+	&addr_reserve_step,
+	&sysctl_step,
+	&link_up_step.type,
+	&link_borrow_step.type,
+	&link_ready_step,
+	&link_follow_step,
+	&link_add_step.type,
+	&link_mark_step.type,
+	&link_master_step.type,
+	&fdb_add_step.type,
+	&tuntap_add_step,
+	&addr_add_step.type,
+	&addr_ready_step,
+	&route_add_step.type,
+	&qdisc_tbf_step.type,
+	&qdisc_htb_step.type,
+	&qdisc_bfifo_step.type,
+	&qdisc_netem_step.type,
+	&qdisc_seed_step,
+	&qdisc_remove_step,
+	&link_ifb_step.type,
 	&link_redirect_step.type,
-	/* One of them twice where they are not in this build: NULL ends the list. */
-	IF_BUILT(CONFIG_NFT, &nft_table_step, &sysctl_step),
-	IF_BUILT(CONFIG_NFT, &nft_element_step, &sysctl_step),
-	IF_BUILT(CONFIG_NFT, &nft_link_step, &sysctl_step),
-	IF_BUILT(CONFIG_NFT, &sysctl_borrow_step, &sysctl_step),
-	IF_BUILT(CONFIG_NET_VETH, &link_veth_step.type, NULL),
-	IF_BUILT(CONFIG_NET_VETH, &link_bridge_step.type, NULL),
-	IF_BUILT(CONFIG_NET_VETH, &addr_bridge_step.type, NULL), NULL
+	ROW_IF(CONFIG_NFT, &nft_table_step)
+	ROW_IF(CONFIG_NFT, &nft_element_step)
+	ROW_IF(CONFIG_NFT, &nft_link_step)
+	ROW_IF(CONFIG_NFT, &sysctl_borrow_step)
+	ROW_IF(CONFIG_NET_VETH, &link_veth_step.type)
+	ROW_IF(CONFIG_NET_VETH, &link_bridge_step.type)
+	ROW_IF(CONFIG_NET_VETH, &addr_bridge_step.type)
+	NULL
 };
+/* clang-format on */
 
 static int unknown_type(const char *type, struct err *err)
 {

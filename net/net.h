@@ -15,6 +15,9 @@
 
 #include <stdbool.h>
 
+/* Subnets of one network. */
+#define NET_SUBNETS_MAX 16
+
 /* What resolve found out or chose for one network. */
 struct endpoint {
 	char name[IFNAMSIZ];      /* inside the container */
@@ -24,6 +27,11 @@ struct endpoint {
 	bool bridge_found;        /* the bridge stands and nobody of ours made it */
 	bool namespace_new;       /* the container's namespace is made by us and dies with it */
 	bool parent_inside;       /* its parent is another network of the container's */
+	/* For each of its subnets the container's and the bridge's address, where none is given: see net/ipam.h. */
+	struct ip_addr chosen[NET_SUBNETS_MAX];
+	struct ip_addr bridge[NET_SUBNETS_MAX];
+	/* Of default routes that nobody has declared, IPv4 and IPv6. */
+	struct ip_addr default_gateway[2];
 };
 
 /* Rules that need no kernel: names valid and unique, gateways of the right family, driver rules. */
@@ -43,9 +51,19 @@ bool net_is_host(const struct net_config *c);
 int net_resolve(const struct net_config *c, struct scope *scope, bool namespace_new,
 		struct endpoint *ends, struct err *err);
 
+/*
+ * Append the steps that reserve what resolve chose, from when on nobody else can choose: for who wants them in front of other
+ * steps. Else net_plan() does so.
+ */
+int net_plan_reserve(const struct net_config *c, const struct endpoint *ends, struct plan *plan,
+		     struct err *err);
+
 /* Append all steps. `lo` of a new namespace is brought up even if no network says so. */
 int net_plan(const struct net_config *c, const struct endpoint *ends, const char *id,
 	     bool namespace_new, struct plan *plan, struct err *err);
+
+/* Of who was killed before there was a journal: what is left, but empty. For the end of a container. */
+void net_tidy(struct scope *scope);
 
 /* In the child, inside its network namespace: a netlink socket to send to the parent. Returns the fd. */
 int net_socket_open(struct err *err);

@@ -12,6 +12,7 @@
 #include "lib/json.h"
 #include "net/addr.h"
 #include "net/nat.h"
+#include "net/range.h"
 #include "net/shaping.h"
 
 #include <net/if.h>
@@ -28,6 +29,9 @@ struct network {
 	struct ip_prefix address; /* with host bits, as the samples have them */
 	struct ip_prefix ipv6_address;
 	struct ip_prefix_list addresses; /* further ones, either family */
+	struct ip_prefix_list subnets; /* an address of each, chosen if none is given: net/ipam.h */
+	struct ip_range_list ranges;   /* what is chosen from; none in a subnet: all of it */
+	struct ip_range_list exclude;  /* what is never chosen */
 	struct ip_addr
 		gateway; /* IPv4 default route; "localhost" is 127.0.0.1; ignored by the loopback driver */
 	struct ip_addr ipv6_gateway;

@@ -7,6 +7,7 @@
 
 #include "net/address.h"
 #include "net/bridge.h"
+#include "net/ipam.h"
 #include "net/veth.h"
 
 #include "lib/file.h"
@@ -177,6 +178,19 @@ static const char *host_link(const struct network *n, const struct endpoint *e)
 	return o->bridge[0] ? o->bridge : e->host_name;
 }
 
+static const char *bridge_name(const struct network *n)
+{
+	return ((const struct veth_options *)n->options)->bridge;
+}
+
+/* The two lists exclude each other. */
+static const struct ip_prefix_list *host_addresses(const struct network *n)
+{
+	const struct veth_options *o = n->options;
+
+	return o->bridge_address.count ? &o->bridge_address : &o->host_address;
+}
+
 /* Of the bridge as a shared thing. */
 static void bridge_key(const struct veth_options *o, char *key, size_t size)
 {
@@ -194,15 +208,16 @@ static bool bridge_is_ours(const struct veth_options *o, const struct scope *sco
 	       (!bridge->alias[0] && shared_in_use(scope, key));
 }
 
-static int resolve_bridge(const struct veth_options *o, const struct scope *scope, struct nl *nl,
+static int resolve_bridge(const struct network *n, const struct scope *scope, struct nl *nl,
 			  struct endpoint *e, struct err *err)
 {
+	const struct veth_options *o = n->options;
 	struct link bridge;
 	int ret = link_find(nl, o->bridge, &bridge, err);
 
 	if (ret < 0)
 		return ret;
-	if (!bridge.index && !o->bridge_address.count)
+	if (!bridge.index && !o->bridge_address.count && !n->subnets.count)
 		return err_set(
 			err, -ENODEV,
 			"no bridge '%s' (add \"bridge_address\": \"ADDRESS/PREFIX\" to have it made)",
@@ -269,7 +284,7 @@ static int resolve(const struct network *n, struct scope *scope, struct endpoint
 	int ret = nl_for(scope, SCOPE_HOST, &nl, err);
 
 	if (ret == 0 && o->bridge[0])
-		ret = resolve_bridge(o, scope, nl, e, err);
+		ret = resolve_bridge(n, scope, nl, e, err);
 	if (ret < 0)
 		return ret;
 	if (o->host_interface_name[0])
@@ -298,20 +313,40 @@ static int plan_bridge(const struct veth_options *o, const struct net_planner *p
 	return net_planner_add(p, &link_bridge_step.type, SCOPE_HOST, shared, &args, err);
 }
 
-static int plan_bridge_addresses(const struct veth_options *o, const struct net_planner *p,
-				 struct err *err)
+static int plan_bridge_address(const char *bridge, const struct ip_prefix *prefix,
+			       const struct net_planner *p, struct err *err)
 {
-	struct address_args args = { .at.ns = SCOPE_HOST };
+	struct address_args args = { .at.ns = SCOPE_HOST, .prefix = *prefix };
 	char shared[64 + IP_TEXT_MAX], text[IP_TEXT_MAX];
+
+	snprintf(args.at.link, sizeof(args.at.link), "%s", bridge);
+	snprintf(shared, sizeof(shared), "addr.bridge:%s:%s", bridge,
+		 ip_prefix_format(prefix, text, sizeof(text)));
+	return net_planner_add(p, &addr_bridge_step.type, SCOPE_HOST, shared, &args, err);
+}
+
+static int bridge_address_ready(const char *bridge, const struct ip_prefix *prefix,
+				const struct net_planner *p, struct err *err)
+{
+	return net_plan_address_ready(p, SCOPE_HOST, bridge, prefix, err);
+}
+
+typedef int bridge_address_fn(const char *bridge, const struct ip_prefix *prefix,
+			      const struct net_planner *p, struct err *err);
+
+/* Those that are given, and those of its subnets. */
+static int for_bridge_addresses(const struct network *n, const struct endpoint *e,
+				const struct net_planner *p, bridge_address_fn *fn, struct err *err)
+{
+	const struct veth_options *o = n->options;
+	struct ip_prefix prefix;
 	int ret = 0;
 
-	memcpy(args.at.link, o->bridge, sizeof(args.at.link));
-	for (size_t i = 0; ret == 0 && i < o->bridge_address.count; i++) {
-		args.prefix = o->bridge_address.items[i];
-		snprintf(shared, sizeof(shared), "addr.bridge:%s:%s", o->bridge,
-			 ip_prefix_format(&args.prefix, text, sizeof(text)));
-		ret = net_planner_add(p, &addr_bridge_step.type, SCOPE_HOST, shared, &args, err);
-	}
+	for (size_t i = 0; ret == 0 && i < o->bridge_address.count; i++)
+		ret = fn(o->bridge, &o->bridge_address.items[i], p, err);
+	for (size_t i = 0; ret == 0 && i < n->subnets.count; i++)
+		if (ipam_bridge_address(n, e, i, &prefix))
+			ret = fn(o->bridge, &prefix, p, err);
 	return ret;
 }
 
@@ -348,7 +383,7 @@ static int plan(const struct network *n, const struct endpoint *e, const struct 
 	if (o->bridge[0] && !e->bridge_found)
 		ret = plan_bridge(o, p, err);
 	if (ret == 0)
-		ret = plan_bridge_addresses(o, p, err);
+		ret = for_bridge_addresses(n, e, p, plan_bridge_address, err);
 	if (ret == 0)
 		ret = plan_pair(n, e, p, err);
 	for (size_t i = 0; ret == 0 && i < o->host_address.count; i++)
@@ -357,16 +392,12 @@ static int plan(const struct network *n, const struct endpoint *e, const struct 
 	return ret;
 }
 
-/* The two lists exclude each other. */
 static int plan_ready(const struct network *n, const struct endpoint *e,
 		      const struct net_planner *p, struct err *err)
 {
 	const struct veth_options *o = n->options;
-	int ret = 0;
+	int ret = for_bridge_addresses(n, e, p, bridge_address_ready, err);
 
-	for (size_t i = 0; ret == 0 && i < o->bridge_address.count; i++)
-		ret = net_plan_address_ready(p, SCOPE_HOST, o->bridge, &o->bridge_address.items[i],
-					     err);
 	for (size_t i = 0; ret == 0 && i < o->host_address.count; i++)
 		ret = net_plan_address_ready(p, SCOPE_HOST, e->host_name, &o->host_address.items[i],
 					     err);
@@ -382,6 +413,8 @@ const struct net_driver veth_driver = {
 	.check = check,
 	.host_name = host_name,
 	.host_link = host_link,
+	.bridge = bridge_name,
+	.host_addresses = host_addresses,
 	.resolve = resolve,
 	.plan = plan,
 	.plan_ready = plan_ready,
