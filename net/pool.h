@@ -80,7 +80,7 @@ void pool_tidy(struct scope *scope);
  */
 int pool_read(const struct pool_dir *d, const struct ip_prefix *subnet, struct pool *p,
 	      struct err *err);
-/* For who only looks: without the lock. Where we may not look it is empty. */
+/* For who only looks: without the lock. Where we may not look it is empty, too. */
 int pool_peek(const struct scope *scope, const struct ip_prefix *subnet, struct pool *p,
 	      struct err *err);
 /* Without holders the file is removed. */

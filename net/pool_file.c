@@ -193,16 +193,16 @@ static void sanitize(struct pool *p, const struct ip_prefix *subnet)
 }
 
 /* @checks: the seal too. */
-static int parse(const char *name, const char *text, size_t len, bool checks, struct pool *p,
+static int parse(const char *path, const char *text, size_t len, bool checks, struct pool *p,
 		 struct err *err)
 {
 	struct json_doc *doc;
-	int ret = json_parse(text, len, name, &doc, err);
+	int ret = json_parse(text, len, path, &doc, err);
 
 	if (ret < 0)
 		return ret;
 	if (checks)
-		ret = seal_check(name, json_root(doc), text, len, name, err);
+		ret = seal_check(strrchr(path, '/') + 1, json_root(doc), text, len, path, err);
 	if (ret == 0)
 		ret = json_value_decode(&pool_schema, p, json_root(doc), err);
 	json_free(doc);
@@ -210,9 +210,9 @@ static int parse(const char *name, const char *text, size_t len, bool checks, st
 }
 
 /* Of a text that was edited, or cut off: all of it, or as far as a holder is whole. */
-static void read_legible(const char *name, char *text, size_t len, struct pool *p)
+static void read_legible(const char *path, char *text, size_t len, struct pool *p)
 {
-	if (parse(name, text, len, false, p, NULL) == 0)
+	if (parse(path, text, len, false, p, NULL) == 0)
 		return;
 	for (int tries = 0; len > 0 && tries < LEGIBLE_TRIES; tries++) {
 		_cleanup_free_ char *whole = NULL;
@@ -220,64 +220,57 @@ static void read_legible(const char *name, char *text, size_t len, struct pool *
 		while (len > 0 && text[len - 1] != '}')
 			len--;
 		whole = str_format("%.*s]}", (int)len, text);
-		if (!whole || parse(name, whole, strlen(whole), false, p, NULL) == 0)
+		if (!whole || parse(path, whole, strlen(whole), false, p, NULL) == 0)
 			return;
 		len -= len > 0;
 	}
 }
 
-static int read_pool(int dir, const char *name, const struct ip_prefix *subnet, struct pool *p,
+static int read_pool(const char *path, const struct ip_prefix *subnet, struct pool *p,
 		     struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 	struct pool read = { 0 };
 	size_t len;
-	int ret = file_read(dir, name, JSON_TEXT_MAX, &text, &len, err);
+	int ret = file_read(AT_FDCWD, path, JSON_TEXT_MAX, &text, &len, err);
 
-	*p = (struct pool){ .subnet = *subnet };
 	if (ret < 0)
 		return ret;
-	ret = parse(name, text, len, true, &read, err);
+	ret = parse(path, text, len, true, &read, err);
 	if (ret == 0 && !ip_prefix_equal(&read.subnet, subnet))
-		ret = err_set(err, -EBADMSG, "%s: is of another subnet", name);
+		ret = err_set(err, -EBADMSG, "%s: is of another subnet", path);
 	if (ret < 0 && ret != -ENOMEM) {
 		pool_release(&read);
-		read_legible(name, text, len, &read);
+		read_legible(path, text, len, &read);
 	}
 	sanitize(&read, subnet);
 	*p = read;
 	return ret;
 }
 
+/* By its whole path, as errors name it; the lock, where it matters, holds the path in place. */
 int pool_read(const struct pool_dir *d, const struct ip_prefix *subnet, struct pool *p,
 	      struct err *err)
 {
+	_cleanup_free_ char *path = NULL;
 	char name[NAME_MAX_LEN];
 	int ret;
 
+	*p = (struct pool){ .subnet = *subnet };
 	pool_name(subnet, name);
-	ret = read_pool(d->fd, name, subnet, p, err);
-	if (ret == -ENOENT)
-		return 0;
-	return ret < 0 ? err_wrap(err, "%s", d->path) : 0;
+	path = str_format("%s/%s", d->path, name);
+	ret = path ? read_pool(path, subnet, p, err) : err_oom(err);
+	return ret == -ENOENT ? 0 : ret;
 }
 
 int pool_peek(const struct scope *scope, const struct ip_prefix *subnet, struct pool *p,
 	      struct err *err)
 {
-	_cleanup_free_ char *path = dir_path(scope);
-	struct pool_dir d = { .path = path };
-	_cleanup_fd_ int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	struct pool_dir d = { .fd = -1, .path = dir_path(scope) };
+	int ret = d.path ? pool_read(&d, subnet, p, err) : err_oom(err);
 
-	*p = (struct pool){ .subnet = *subnet };
-	if (!path)
-		return err_oom(err);
-	d.fd = fd;
-	if (fd < 0 && (errno == ENOENT || errno == EACCES))
-		return 0;
-	if (fd < 0)
-		return err_sys(err, -errno, "%s", path);
-	return pool_read(&d, subnet, p, err);
+	free(d.path);
+	return ret == -EACCES ? 0 : ret;
 }
 
 /* With what was left of one who was killed while he wrote. */

@@ -65,7 +65,7 @@ static int apply_many(struct scope *scope, struct step *at, size_t n, struct err
 /* Whoever insists has what the broken record still tells of the others written down anew. */
 static int insist(const struct pool *pool, const struct err *why)
 {
-	log_warn("%s; of its reservations %zu can still be told", why->text, pool->count);
+	log_warn("%s; %zu of its reservations can still be told, and stay", why->text, pool->count);
 	return 0;
 }
 
