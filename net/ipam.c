@@ -9,6 +9,7 @@
 #include "lib/cleanup.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -348,23 +349,72 @@ int ipam_resolve(const struct net_config *c, struct scope *scope, struct endpoin
 
 /* --- Planning --- */
 
-static bool with_length(const struct network *n, size_t i, const struct ip_addr *addr,
-			struct ip_prefix *out)
-{
-	*out = (struct ip_prefix){ .addr = *addr, .length = n->subnets.items[i].length };
-	return addr->family != 0;
-}
-
-bool ipam_address(const struct network *n, const struct endpoint *e, size_t i,
-		  struct ip_prefix *out)
-{
-	return with_length(n, i, &e->chosen[i], out);
-}
-
 bool ipam_bridge_address(const struct network *n, const struct endpoint *e, size_t i,
 			 struct ip_prefix *out)
 {
-	return with_length(n, i, &e->bridge[i], out);
+	*out = (struct ip_prefix){ .addr = e->bridge[i], .length = n->subnets.items[i].length };
+	return e->bridge[i].family != 0;
+}
+
+/* The list becomes one of its own, behind that of the config. */
+static int settle_addresses(struct network *n, const struct endpoint *e)
+{
+	struct ip_prefix_list list = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < n->addresses.count; i++)
+		ret = ip_prefix_list_add(&list, &n->addresses.items[i]);
+	for (size_t i = 0; ret == 0 && i < n->subnets.count; i++) {
+		const struct ip_prefix chosen = { e->chosen[i], n->subnets.items[i].length };
+
+		if (chosen.addr.family)
+			ret = ip_prefix_list_add(&list, &chosen);
+	}
+	n->addresses = list;
+	return ret;
+}
+
+static int settle(struct network *n, const struct endpoint *e)
+{
+	if (!n->subnets.count)
+		return 0;
+	if (e->default_gateway[0].family)
+		n->gateway = e->default_gateway[0];
+	if (e->default_gateway[1].family)
+		n->ipv6_gateway = e->default_gateway[1];
+	return settle_addresses(n, e);
+}
+
+int ipam_settle(const struct net_config *c, const struct endpoint *ends, struct net_config *out,
+		struct err *err)
+{
+	struct net_config settled = *c;
+	int ret = 0;
+
+	settled.networks = calloc(c->network_count + 1, sizeof(*settled.networks));
+	if (!settled.networks)
+		return err_oom(err);
+	settled.network_count = 0;
+	for (size_t i = 0; ret == 0 && i < c->network_count; i++) {
+		settled.networks[i] = c->networks[i];
+		settled.network_count++;
+		ret = settle(&settled.networks[i], &ends[i]);
+	}
+	if (ret == 0) {
+		*out = settled;
+		return 0;
+	}
+	ipam_settled_release(&settled);
+	return err_oom(err);
+}
+
+void ipam_settled_release(struct net_config *settled)
+{
+	for (size_t i = 0; i < settled->network_count; i++)
+		if (settled->networks[i].subnets.count)
+			ip_prefix_list_release(&settled->networks[i].addresses);
+	free(settled->networks);
+	*settled = (struct net_config){ 0 };
 }
 
 static int plan_one(const struct net_planner *p, const struct ip_prefix *subnet,

@@ -27,9 +27,14 @@ int ipam_resolve(const struct net_config *c, struct scope *scope, struct endpoin
 int ipam_plan(const struct network *n, const struct endpoint *e, const struct net_planner *p,
 	      struct err *err);
 
-/* What resolve chose of the @i-th subnet, with its prefix length; false if an address is given. */
-bool ipam_address(const struct network *n, const struct endpoint *e, size_t i,
-		  struct ip_prefix *out);
+/*
+ * The config as if all that resolve chose had been given: addresses and gateways. That is what planners see. It shares the rest with
+ * @c, and is released before that.
+ */
+int ipam_settle(const struct net_config *c, const struct endpoint *ends, struct net_config *out,
+		struct err *err);
+void ipam_settled_release(struct net_config *settled);
+
 /* The address that the bridge gets for the @i-th subnet; false if it gets none besides what is given. */
 bool ipam_bridge_address(const struct network *n, const struct endpoint *e, size_t i,
 			 struct ip_prefix *out);

@@ -10,7 +10,6 @@
 #include "net/nl.h"
 #include "net/parents.h"
 #include "net/reserve.h"
-#include "net/route.h"
 #include "net/sysctl.h"
 
 #include "lib/cleanup.h"
@@ -222,20 +221,15 @@ static int plan_address_ready(const struct net_planner *p, const char *link,
 	return net_plan_address_ready(p, SCOPE_CONTAINER, link, prefix, err);
 }
 
-static int for_addresses(const struct net_planner *p, const struct network *n,
-			 const struct endpoint *e, address_fn *fn, struct err *err)
+static int for_addresses(const struct net_planner *p, const struct network *n, const char *link,
+			 address_fn *fn, struct err *err)
 {
-	const char *link = e->name;
-	struct ip_prefix chosen;
 	int ret = n->address.addr.family ? fn(p, link, &n->address, err) : 0;
 
 	if (ret == 0 && n->ipv6_address.addr.family)
 		ret = fn(p, link, &n->ipv6_address, err);
 	for (size_t i = 0; ret == 0 && i < n->addresses.count; i++)
 		ret = fn(p, link, &n->addresses.items[i], err);
-	for (size_t i = 0; ret == 0 && i < n->subnets.count; i++)
-		if (ipam_address(n, e, i, &chosen))
-			ret = fn(p, link, &chosen, err);
 	return ret;
 }
 
@@ -275,7 +269,7 @@ static int stage_inside(const struct net_planner *p, const struct network *n,
 		ret = plan_master(p, n, e, err);
 	if (ret == 0)
 		ret = net_plan_link(p, &link_up_step.type, SCOPE_CONTAINER, e->name, err);
-	return ret < 0 ? ret : for_addresses(p, n, e, plan_address, err);
+	return ret < 0 ? ret : for_addresses(p, n, e->name, plan_address, err);
 }
 
 /* What the host's end sends is what the container receives. */
@@ -308,30 +302,8 @@ static int stage_ready(const struct net_planner *p, const struct network *n,
 	int ret = 0;
 
 	if (n->driver->makes_link)
-		ret = for_addresses(p, n, e, plan_address_ready, err);
+		ret = for_addresses(p, n, e->name, plan_address_ready, err);
 	return ret < 0 || !n->driver->plan_ready ? ret : n->driver->plan_ready(n, e, p, err);
-}
-
-/* Default routes that nobody has declared. */
-static int stage_gateway(const struct net_planner *p, const struct network *n,
-			 const struct endpoint *e, struct err *err)
-{
-	int ret = 0;
-
-	(void)n;
-	for (size_t i = 0; ret == 0 && i < array_size(e->default_gateway); i++) {
-		struct route_args args = {
-			.at.ns = SCOPE_CONTAINER,
-			.destination.addr.family = e->default_gateway[i].family,
-			.gateway = e->default_gateway[i],
-		};
-
-		if (!args.gateway.family)
-			continue;
-		memcpy(args.at.link, e->name, sizeof(args.at.link));
-		ret = net_planner_add(p, &route_add_step.type, SCOPE_CONTAINER, NULL, &args, err);
-	}
-	return ret;
 }
 
 static int stage_reserve(const struct net_planner *p, const struct network *n,
@@ -431,17 +403,15 @@ int net_plan_reserve(const struct net_config *c, const struct endpoint *ends, st
 }
 
 /* All host steps, then all of the container's, so that each side leaves in one sendmsg(2); routes when all links are up. */
-int net_plan(const struct net_config *c, const struct endpoint *ends, const char *id,
-	     bool namespace_new, struct plan *plan, struct err *err)
+static int plan_settled(const struct net_config *c, const struct endpoint *ends, const char *id,
+			bool namespace_new, struct plan *plan, struct err *err)
 {
 	_cleanup_free_ char *mark = str_format(LINK_MARK "%s", id);
 	int ret;
 
 	if (!mark)
 		return err_oom(err);
-	ret = reserves(plan) ? 0 : net_plan_reserve(c, ends, plan, err);
-	if (ret == 0)
-		ret = plan_namespace(c, namespace_new, plan, err);
+	ret = plan_namespace(c, namespace_new, plan, err);
 	if (ret == 0)
 		ret = plan_stage(c, ends, mark, plan, stage_driver, err);
 	if (ret == 0)
@@ -457,10 +427,19 @@ int net_plan(const struct net_config *c, const struct endpoint *ends, const char
 	if (ret == 0)
 		ret = plan_stage(c, ends, mark, plan, stage_shape_inside, err);
 	if (ret == 0)
-		ret = plan_stage(c, ends, mark, plan, stage_gateway, err);
-	if (ret == 0)
 		ret = plan_routes(c, plan, err);
 	return ret < 0 ? ret : plan_stage(c, ends, mark, plan, stage_ready, err);
+}
+
+int net_plan(const struct net_config *c, const struct endpoint *ends, const char *id,
+	     bool namespace_new, struct plan *plan, struct err *err)
+{
+	_cleanup_(ipam_settled_release) struct net_config settled = { 0 };
+	int ret = reserves(plan) ? 0 : net_plan_reserve(c, ends, plan, err);
+
+	if (ret == 0)
+		ret = ipam_settle(c, ends, &settled, err);
+	return ret < 0 ? ret : plan_settled(&settled, ends, id, namespace_new, plan, err);
 }
 
 void net_tidy(struct scope *scope)
