@@ -71,6 +71,11 @@ void pool_unlock(struct pool_dir *d);
  * written to a journal before it is written down in the pool.
  */
 int pool_hold(struct scope *scope, struct pool_dir *d, struct err *err);
+/*
+ * Forget in all pools whose run directory is gone; *@dropped: how many those were. For who cleans a host up; no command needs it
+ * yet. One that is broken stays, and is the error, behind the others.
+ */
+int pool_sweep(struct scope *scope, size_t *dropped, struct err *err);
 /* Remove the directory if somebody was killed who had made it and nothing in it. */
 void pool_tidy(struct scope *scope);
 

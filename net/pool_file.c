@@ -308,3 +308,42 @@ int pool_write(const struct pool_dir *d, const struct pool *p, struct err *err)
 		ret = file_replace(d->fd, name, sealed, size, 0600, err);
 	return ret < 0 ? err_wrap(err, "%s", d->path) : 0;
 }
+
+/* --- Cleaning up --- */
+
+struct sweep {
+	struct pool_dir dir;
+	size_t dropped;
+	int ret; /* of the first one that is broken */
+	struct err *err;
+};
+
+static int sweep_pool(void *arg, const struct ip_prefix *subnet)
+{
+	_cleanup_(pool_release) struct pool pool = { 0 };
+	struct sweep *s = arg;
+	int ret = pool_read(&s->dir, subnet, &pool, s->ret < 0 ? NULL : s->err);
+	size_t dropped = ret < 0 ? 0 : pool_drop_dead(&pool);
+
+	if (dropped)
+		ret = pool_write(&s->dir, &pool, s->ret < 0 ? NULL : s->err);
+	if (ret == 0)
+		s->dropped += dropped;
+	if (s->ret == 0)
+		s->ret = ret;
+	return 0;
+}
+
+int pool_sweep(struct scope *scope, size_t *dropped, struct err *err)
+{
+	struct sweep s = { .err = err };
+	int ret = pool_lock(scope, false, &s.dir, err);
+
+	*dropped = 0;
+	if (ret < 0)
+		return ret == -ENOENT ? 0 : ret;
+	pool_each(scope, sweep_pool, &s);
+	pool_unlock(&s.dir);
+	*dropped = s.dropped;
+	return s.ret;
+}

@@ -418,6 +418,43 @@ static void broken(void **state)
 	pool_release(&p);
 }
 
+/* Three pools: of a living and a dead one, of a dead one alone, and one that is broken. */
+static void sweep(void **state)
+{
+	struct box *b = *state;
+	_cleanup_free_ char *gone = pool_path(b, "10.2.0.0_24.pool");
+	_cleanup_free_ char *bad = pool_path(b, "10.3.0.0_24.pool");
+	struct pool p = { .subnet = prefix("10.1.0.0/24") },
+		    q = { .subnet = prefix("10.2.0.0/24") };
+	const struct ip_addr two = addr("10.1.0.2"), three = addr("10.1.0.3"),
+			     other = addr("10.2.0.2");
+	size_t dropped = 9;
+	struct err err;
+
+	assert_int_equal(pool_sweep(&b->scope, &dropped, &err), 0);
+	assert_int_equal(dropped, 0);
+	pool_take(&p, &two, b->scope.run_dir, NULL);
+	pool_take(&p, &three, b->other.run_dir, NULL);
+	pool_take(&q, &other, b->other.run_dir, NULL);
+	write_pool(b, &p);
+	write_pool(b, &q);
+	put_file(bad, "{}", 2);
+	assert_int_equal(rmdir(b->other.run_dir), 0);
+	assert_int_equal(pool_sweep(&b->scope, &dropped, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "10.3.0.0_24.pool"));
+	assert_int_equal(dropped, 2);
+	assert_int_equal(access(gone, F_OK), -1);
+	assert_int_equal(access(bad, F_OK), 0);
+	pool_release(&p);
+	assert_int_equal(pool_peek(&b->scope, &q.subnet, &p, NULL), 0);
+	assert_int_equal(p.count, 0);
+	q.subnet = prefix("10.1.0.0/24");
+	assert_int_equal(pool_peek(&b->scope, &q.subnet, &p, NULL), 0);
+	assert_int_equal(p.count, 1);
+	pool_release(&p);
+	pool_release(&q);
+}
+
 static int count_subnet(void *arg, const struct ip_prefix *subnet)
 {
 	(void)subnet;
@@ -693,6 +730,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(dead_holders, setup, teardown),
 		cmocka_unit_test_setup_teardown(record, setup, teardown),
 		cmocka_unit_test_setup_teardown(broken, setup, teardown),
+		cmocka_unit_test_setup_teardown(sweep, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(step, setup, teardown),
 		cmocka_unit_test_setup_teardown(kept_lock, setup, teardown),
