@@ -504,18 +504,18 @@ static void step(void **state)
 	add_step(&one, "10.1.0.3", false);
 	add_step(&two, "10.1.0.9", false);
 	add_step(&two, "10.1.0.3", false);
-	assert_int_equal(plan_probe(&one, &b->scope, NULL, NULL, NULL), -ESTALE);
+	assert_int_equal(plan_probe(&one, &b->scope, NULL, NULL, NULL, NULL), -ESTALE);
 	assert_int_equal(pool_lock(&b->scope, true, &d, NULL), 0);
 	assert_int_equal(pool_hold(&b->scope, &d, NULL), 0);
 	assert_int_equal(plan_apply(&one, PHASE_PREPARE, &b->scope, NULL, NULL, NULL), 0);
-	assert_int_equal(plan_probe(&one, &b->scope, NULL, NULL, NULL), 0);
+	assert_int_equal(plan_probe(&one, &b->scope, NULL, NULL, NULL, NULL), 0);
 	assert_int_equal(plan_apply(&two, PHASE_PREPARE, &b->other, NULL, NULL, &err), -EEXIST);
 	assert_string_equal(err.text,
 			    "networks[0] (eth0): 10.1.0.3 is reserved by container 'one'");
-	assert_int_equal(plan_probe(&two, &b->other, NULL, NULL, NULL), -ESTALE);
+	assert_int_equal(plan_probe(&two, &b->other, NULL, NULL, NULL, NULL), -ESTALE);
 	assert_int_equal(plan_revert(&two, &b->other, NULL, NULL), 0);
 	/* Nothing of the first one's went with it. */
-	assert_int_equal(plan_probe(&one, &b->scope, NULL, NULL, NULL), 0);
+	assert_int_equal(plan_probe(&one, &b->scope, NULL, NULL, NULL, NULL), 0);
 	assert_int_equal(plan_revert(&one, &b->scope, NULL, NULL), 0);
 	assert_int_equal(plan_revert(&one, &b->scope, NULL, NULL), 0);
 	assert_int_equal(access(dir, F_OK), -1);
@@ -570,7 +570,7 @@ static void insist(void **state)
 	b->scope.force = true;
 	assert_int_equal(plan_revert(&salvaged, &b->scope, NULL, &err), 0);
 	/* What was legible stays: the other one's. */
-	assert_int_equal(plan_probe(&two, &b->other, NULL, NULL, NULL), 0);
+	assert_int_equal(plan_probe(&two, &b->other, NULL, NULL, NULL, NULL), 0);
 	assert_int_equal(plan_revert(&two, &b->other, NULL, &err), 0);
 	plan_release(&one);
 	plan_release(&two);
