@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What nobody has any more: containers of this root, links of containers that are gone, records without users. */
+/* What nobody has any more: containers of this root, links of containers that are gone, records without users, reserved addresses. */
 #include "container/container.h"
 #include "container/net_live.h"
 #include "lib/cleanup.h"
@@ -8,6 +8,7 @@
 #include "lib/str.h"
 #include "net/netns_find.h"
 #include "net/orphan.h"
+#include "net/pool.h"
 #include "ns/process.h"
 
 #include <dirent.h>
@@ -250,20 +251,42 @@ static int collect_records(struct gc *gc, uint64_t inode, struct err *err)
 					err);
 }
 
+static void note_address(void *arg, const char *name, const char *why)
+{
+	note(arg, "address", name, why ? why : "its container is gone", why != NULL);
+}
+
+static int collect_addresses(struct gc *gc, uint64_t inode, struct err *err)
+{
+	_cleanup_(scope_release) struct scope scope = { 0 };
+	_cleanup_free_ char *dir = store_shared_dir(inode);
+	int ret = dir ? scope_init(&scope, "", "", dir, err) : err_oom(err);
+
+	return ret < 0 ? ret : pool_sweep(&scope, gc->dry_run, note_address, gc, err);
+}
+
+/* A directory is named after a network namespace's inode; that of its addresses with something behind it. */
+static int collect_directory(struct gc *gc, const char *name, struct err *err)
+{
+	size_t digits = strspn(name, "0123456789");
+	uint64_t inode = strtoull(name, NULL, 10);
+
+	if (digits && !name[digits])
+		return collect_records(gc, inode, err);
+	return digits && !strcmp(name + digits, POOL_DIR_SUFFIX) ? collect_addresses(gc, inode, err)
+								 : 0;
+}
+
 static int collect_all_records(struct gc *gc, struct err *err)
 {
-	_cleanup_dir_ DIR *dir = opendir(STORE_SHARED_ROOT);
+	_cleanup_dir_ DIR *dir = opendir(SHARED_ROOT);
 	struct dirent *e;
 	int ret = 0;
 
 	if (!dir)
-		return errno == ENOENT ? 0 : err_sys(err, -errno, STORE_SHARED_ROOT);
-	while (ret == 0 && (e = readdir(dir))) {
-		uint64_t inode = strtoull(e->d_name, NULL, 10);
-
-		if (inode)
-			ret = collect_records(gc, inode, err);
-	}
+		return errno == ENOENT ? 0 : err_sys(err, -errno, SHARED_ROOT);
+	while (ret == 0 && (e = readdir(dir)))
+		ret = collect_directory(gc, e->d_name, err);
 	return ret;
 }
 

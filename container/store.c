@@ -381,14 +381,14 @@ static int set_host(struct scope *scope, uint64_t netns, struct err *err)
 
 /* A directory for each network namespace. */
 struct shared_dir {
-	char path[sizeof(STORE_SHARED_ROOT) + 24];
+	char path[sizeof(SHARED_ROOT) + 24];
 };
 
 static struct shared_dir shared_dir(uint64_t netns)
 {
 	struct shared_dir dir;
 
-	snprintf(dir.path, sizeof(dir.path), STORE_SHARED_ROOT "/%" PRIu64, netns);
+	snprintf(dir.path, sizeof(dir.path), SHARED_ROOT "/%" PRIu64, netns);
 	return dir;
 }
 

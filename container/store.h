@@ -113,7 +113,6 @@ int store_scope(const struct store *s, uint64_t netns, struct scope *scope, stru
 int host_netns(uint64_t *inode, struct err *err);
 
 /* Where what is shared is recorded: a directory for each network namespace, by its inode. Allocated, or NULL. */
-#define STORE_SHARED_ROOT "/run/ctrnet-shared"
 char *store_shared_dir(uint64_t inode);
 
 /* What is shared in the network namespace @inode, which @scope has under @key, is recorded in a directory of its own; 0: not. */

@@ -13,6 +13,9 @@
 #include "lib/scope.h"
 #include "net/range.h"
 
+/* Of that directory's name, behind scope->shared_dir. */
+#define POOL_DIR_SUFFIX ".pools"
+
 struct pool_holder {
 	struct ip_addr address;
 	char *claim;
@@ -71,11 +74,10 @@ void pool_unlock(struct pool_dir *d);
  * written to a journal before it is written down in the pool.
  */
 int pool_hold(struct scope *scope, struct pool_dir *d, struct err *err);
-/*
- * Forget in all pools whose run directory is gone; *@dropped: how many those were. For who cleans a host up; no command needs it
- * yet. One that is broken stays, and is the error, behind the others.
- */
-int pool_sweep(struct scope *scope, size_t *dropped, struct err *err);
+/* @name: "10.1.0.3 of 10.1.0.0/24", or "10.1.0.0/24" for a pool. @why: what is wrong with it, which stays then; else NULL. */
+typedef void pool_found_fn(void *arg, const char *name, const char *why);
+/* Forget in all pools whose run directory is gone, or only tell of them (@dry_run). Pools that are broken stay. */
+int pool_sweep(struct scope *scope, bool dry_run, pool_found_fn *found, void *arg, struct err *err);
 /* Remove the directory if somebody was killed who had made it and nothing in it. */
 void pool_tidy(struct scope *scope);
 

@@ -2,6 +2,7 @@
 /* Pools on disk: their directory, its lock, and the files. */
 #include "net/pool.h"
 
+#include "lib/claim.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/json.h"
@@ -52,7 +53,7 @@ static bool name_subnet(const char *name, struct ip_prefix *subnet)
 
 static char *dir_path(const struct scope *scope)
 {
-	return str_format("%s.pools", scope->shared_dir);
+	return str_format("%s" POOL_DIR_SUFFIX, scope->shared_dir);
 }
 
 static const char hold_tag;
@@ -313,37 +314,54 @@ int pool_write(const struct pool_dir *d, const struct pool *p, struct err *err)
 
 struct sweep {
 	struct pool_dir dir;
-	size_t dropped;
-	int ret; /* of the first one that is broken */
-	struct err *err;
+	bool dry_run;
+	pool_found_fn *found;
+	void *arg;
 };
+
+/* How many are dead. */
+static size_t tell_of_dead(const struct sweep *s, const struct pool *pool, const char *subnet)
+{
+	char name[2 * IP_TEXT_MAX + 8], text[IP_TEXT_MAX];
+	size_t dead = 0;
+
+	for (size_t i = 0; i < pool->count; i++) {
+		if (claim_look(pool->holders[i].claim) != CLAIM_DEAD)
+			continue;
+		snprintf(name, sizeof(name), "%s of %s",
+			 ip_addr_format(&pool->holders[i].address, text, sizeof(text)), subnet);
+		s->found(s->arg, name, NULL);
+		dead++;
+	}
+	return dead;
+}
 
 static int sweep_pool(void *arg, const struct ip_prefix *subnet)
 {
 	_cleanup_(pool_release) struct pool pool = { 0 };
 	struct sweep *s = arg;
-	int ret = pool_read(&s->dir, subnet, &pool, s->ret < 0 ? NULL : s->err);
-	size_t dropped = ret < 0 ? 0 : pool_drop_dead(&pool);
+	char text[IP_TEXT_MAX];
+	struct err err;
+	int ret = pool_read(&s->dir, subnet, &pool, &err);
 
-	if (dropped)
-		ret = pool_write(&s->dir, &pool, s->ret < 0 ? NULL : s->err);
-	if (ret == 0)
-		s->dropped += dropped;
-	if (s->ret == 0)
-		s->ret = ret;
+	ip_prefix_format(subnet, text, sizeof(text));
+	if (ret == 0 && tell_of_dead(s, &pool, text) && !s->dry_run) {
+		pool_drop_dead(&pool);
+		ret = pool_write(&s->dir, &pool, &err);
+	}
+	if (ret < 0)
+		s->found(s->arg, text, err.text);
 	return 0;
 }
 
-int pool_sweep(struct scope *scope, size_t *dropped, struct err *err)
+int pool_sweep(struct scope *scope, bool dry_run, pool_found_fn *found, void *arg, struct err *err)
 {
-	struct sweep s = { .err = err };
+	struct sweep s = { .dry_run = dry_run, .found = found, .arg = arg };
 	int ret = pool_lock(scope, false, &s.dir, err);
 
-	*dropped = 0;
 	if (ret < 0)
 		return ret == -ENOENT ? 0 : ret;
 	pool_each(scope, sweep_pool, &s);
 	pool_unlock(&s.dir);
-	*dropped = s.dropped;
-	return s.ret;
+	return 0;
 }

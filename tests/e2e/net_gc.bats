@@ -86,6 +86,24 @@ marked() {
 	clear_cgroups
 }
 
+@test "net gc: reserved addresses of a container whose record is lost" {
+	local pools
+	box_start "$(config attach_to_bridge '.networks |= map(select(.type == "veth") | del(.address, .gateway, .bridge_address) + {subnet: "172.30.9.0/29"})')"
+	cut_off
+	rm -rf "${RUN:?}/$ID"
+	pools=$(echo /run/ctrnet-shared/*.pools)
+	run ctrnet net gc --dry-run
+	assert_status 0
+	grep -qx 'would remove address 172.30.9.2 of 172.30.9.0/29: its container is gone' <<<"$output"
+	grep -q '172\.30\.9\.2' "$pools"/*
+	run ctrnet net gc
+	assert_status 0
+	grep -qx 'removed address 172.30.9.2 of 172.30.9.0/29: its container is gone' <<<"$output"
+	[ ! -e "$pools" ]
+	[ -z "$(marked)" ]
+	clear_cgroups
+}
+
 # What only the record would have told of.
 clear_cgroups() {
 	find /sys/fs/cgroup -depth -type d -name "*$ID*" -exec rmdir {} + 2>/dev/null || true

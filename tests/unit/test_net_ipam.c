@@ -418,6 +418,13 @@ static void broken(void **state)
 	pool_release(&p);
 }
 
+static void tell(void *arg, const char *name, const char *why)
+{
+	size_t len = strlen(arg);
+
+	snprintf((char *)arg + len, 1024 - len, "[%s%s%s]", name, why ? " " : "", why ? why : "");
+}
+
 /* Three pools: of a living and a dead one, of a dead one alone, and one that is broken. */
 static void sweep(void **state)
 {
@@ -428,11 +435,11 @@ static void sweep(void **state)
 		    q = { .subnet = prefix("10.2.0.0/24") };
 	const struct ip_addr two = addr("10.1.0.2"), three = addr("10.1.0.3"),
 			     other = addr("10.2.0.2");
-	size_t dropped = 9;
+	char told[1024] = "";
 	struct err err;
 
-	assert_int_equal(pool_sweep(&b->scope, &dropped, &err), 0);
-	assert_int_equal(dropped, 0);
+	assert_int_equal(pool_sweep(&b->scope, false, tell, told, &err), 0);
+	assert_string_equal(told, "");
 	pool_take(&p, &two, b->scope.run_dir, NULL);
 	pool_take(&p, &three, b->other.run_dir, NULL);
 	pool_take(&q, &other, b->other.run_dir, NULL);
@@ -440,9 +447,15 @@ static void sweep(void **state)
 	write_pool(b, &q);
 	put_file(bad, "{}", 2);
 	assert_int_equal(rmdir(b->other.run_dir), 0);
-	assert_int_equal(pool_sweep(&b->scope, &dropped, &err), -EBADMSG);
-	assert_non_null(strstr(err.text, "10.3.0.0_24.pool"));
-	assert_int_equal(dropped, 2);
+	for (int dry_run = 1; dry_run >= 0; dry_run--) {
+		*told = '\0';
+		assert_int_equal(access(gone, F_OK), 0);
+		assert_int_equal(pool_sweep(&b->scope, dry_run, tell, told, &err), 0);
+		assert_non_null(strstr(told, "[10.1.0.3 of 10.1.0.0/24]"));
+		assert_non_null(strstr(told, "[10.2.0.2 of 10.2.0.0/24]"));
+		assert_non_null(strstr(told, "[10.3.0.0/24 "));
+		assert_null(strstr(told, "10.1.0.2"));
+	}
 	assert_int_equal(access(gone, F_OK), -1);
 	assert_int_equal(access(bad, F_OK), 0);
 	pool_release(&p);
