@@ -65,7 +65,7 @@ struct pool_dir {
 	char *path;
 };
 
-/* The lock that pool_hold() kept in the scope, or a new one. Without @create a missing directory is -ENOENT, and no error's text. */
+/* The lock that pool_hold() kept in the scope, or a new one. Without @create a missing directory is -ENOENT. */
 int pool_lock(struct scope *scope, bool create, struct pool_dir *out, struct err *err);
 /* The directory is removed if it is empty. */
 void pool_unlock(struct pool_dir *d);

@@ -18,8 +18,9 @@ struct reserve_args {
  */
 extern const struct step_type addr_reserve_step;
 
-/* "10.1.0.5 is reserved by container 'x'", if somebody has it who may be alive and is not us; else 0. */
 struct pool;
+
+/* -EEXIST, "10.1.0.5 is reserved by container 'x'", if somebody has it who may be alive and is not @run_dir; else 0. */
 int reserve_check(const struct pool *pool, const struct ip_addr *address, const char *run_dir,
 		  struct err *err);
 
