@@ -230,6 +230,10 @@ const struct ip_addr *nat_address(const struct network *n, int family)
 	for (size_t i = 0; i < n->addresses.count; i++)
 		if (n->addresses.items[i].addr.family == family)
 			return &n->addresses.items[i].addr;
+	/* Before one is chosen, its subnet says as much as can be known. */
+	for (size_t i = 0; i < n->subnets.count; i++)
+		if (n->subnets.items[i].addr.family == family)
+			return &n->subnets.items[i].addr;
 	return NULL;
 }
 

@@ -53,6 +53,24 @@ setup_file() {
 	box_stop
 }
 
+@test "nat: of an address that is chosen out of a subnet" {
+	local subnets='["172.30.4.0/24", "fd5a:c7e1:30:4::/64"]'
+	outside_up
+	start_peer ip netns exec outside "$TOOLS/peer" serve tcp 7777
+	box_start "$(nat_config "del(.address, .ipv6_address, .gateway, .ipv6_gateway, .bridge_address) |
+		.subnet = $subnets | .ports = [{host: 18080, container: 80}]")"
+	[ "$(elements masquerade4 | jq -r .key)" = "$(box_net ip -j -4 addr show dev eth0 | jq -r '.[0].addr_info[0].local')" ]
+	serve tcp 80
+	[ "$(outside "$TOOLS/peer" ask tcp $HOST4 18080)" = $OUT4 ]
+	[ "$(outside "$TOOLS/peer" ask tcp $HOST6 18080)" = $OUT6 ]
+	[ "$(box_net "$TOOLS/peer" ask tcp $OUT4 7777)" = $HOST4 ]
+	run ctrnet net check "$ID"
+	assert_status 0
+	stop_peers
+	box_stop
+	outside_down
+}
+
 # bats test_tags=vm
 @test "nat: a port, from outside, from the host, and from the container itself; IPv4 and IPv6" {
 	outside_up
