@@ -45,7 +45,7 @@ once() {
 		'ip -o addr show eth0 | sed -n "s/.* inet6\? \([^ ]*\) .*global.*/\1/p"' 2>"$T/err" | xargs
 }
 
-# bats test_tags=vm
+# bats test_tags=net
 @test "ipam: two families: addresses, routes, the bridge's, and what is written of it" {
 	local config
 	config=$(config_path "$SAMPLES/networks/subnet.json")

@@ -21,7 +21,7 @@ need() {
 	skip "this kernel has no $1"
 }
 
-# bats test_tags=vm,v2
+# bats test_tags=net
 @test "links: ipvlan: the sample, another mode and flag, and who excludes it" {
 	need ipvlan
 	box_start "$(sample ipvlan)"
@@ -38,7 +38,7 @@ need() {
 	box_stop
 }
 
-# bats test_tags=vm,v2
+# bats test_tags=net
 @test "links: vlan: the sample, 802.1ad, one on a network of the container, and one after the other" {
 	need vlan id 7
 	box_start "$(sample vlan)"
@@ -58,7 +58,7 @@ need() {
 	[ "$output" = 'ctrnet: exec: networks[1] (vlan0): vlan vlan0 on ctrdown0: its parent is down' ]
 }
 
-# bats test_tags=vm,v2
+# bats test_tags=net
 @test "links: dummy: the sample" {
 	need dummy
 	box_start "$(sample dummy)"
@@ -68,7 +68,7 @@ need() {
 	box_stop
 }
 
-# bats test_tags=vm,v2
+# bats test_tags=net
 @test "links: vrf: the sample, whose member has its routes in the vrf's table" {
 	need vrf table 10
 	box_start "$(sample vrf)"
@@ -81,7 +81,7 @@ need() {
 	box_stop
 }
 
-# bats test_tags=vm,v2
+# bats test_tags=net
 @test "links: geneve: the sample, to the other end of ip(8)'s making, and one after the other" {
 	need geneve id 7 remote 10.70.0.11
 	box_start "$(sample geneve)"
@@ -107,7 +107,7 @@ need() {
 	assert_status 0
 }
 
-# bats test_tags=vm,v2
+# bats test_tags=net
 @test "links: macvlan, tap, bridge with vlan_filtering: on this kernel as well" {
 	run ctrnet_run "$(sample macvlan)" -- /bin/ping -c 1 -W 2 10.70.0.1
 	assert_status 0

@@ -13,7 +13,7 @@ setup_file() {
 		sed -n "/^nft add element/d; s/^nft //; T; s/'//g; p" | unshare -n nft -f -
 }
 
-# bats test_tags=vm
+# bats test_tags=net
 @test "nat: masquerade: outside sees the host, and without it the container" {
 	outside_up
 	start_peer ip netns exec outside "$TOOLS/peer" serve tcp 7777
@@ -71,7 +71,7 @@ setup_file() {
 	outside_down
 }
 
-# bats test_tags=vm
+# bats test_tags=net
 @test "nat: a port, from outside, from the host, and from the container itself; IPv4 and IPv6" {
 	outside_up
 	box_start "$(nat_config '.ports = [{host: 18080, container: 80}]')"
@@ -281,7 +281,7 @@ refused() {
 	nft delete table ip other
 }
 
-# bats test_tags=vm
+# bats test_tags=net
 @test "nat: the lines of a dry run make the same table" {
 	ctrnet exec --config "$(nat_config '.snat = "192.0.2.7" | .isolate = true')" --rootfs "$ROOT" --id "$ID" --dry-run -- /bin/true |
 		grep '^nft ' >"$T/lines"

@@ -42,7 +42,7 @@ send_in() {
 	[ "$(tr -d ' \n' <"$T/received")" = "$BYTES" ]
 }
 
-# bats test_tags=vm
+# bats test_tags=net
 @test "shaping: the sample, in both directions" {
 	box_start "$SHAPED"
 	run inside_qdiscs
@@ -57,7 +57,7 @@ send_in() {
 	box_stop
 }
 
-# bats test_tags=vm
+# bats test_tags=net
 @test "shaping: a rate is no faster than it says, and only in its direction" {
 	# Half a megabyte and more, at one each second, but for the first 16 kB of it.
 	local least=$((BYTES * 1000 / 1000000 - 30))
@@ -105,7 +105,7 @@ send_in() {
 	box_stop
 }
 
-# bats test_tags=vm
+# bats test_tags=net
 @test "shaping: typed in by hand, it is the same" {
 	same_by_hand "$SHAPED"
 	same_by_hand "$(shaped '{"rate": "12345678bit", "burst": "1514", "limit": 100}' '{"rate": "100gbit", "burst": "1mb"}')"

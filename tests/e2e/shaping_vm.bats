@@ -15,7 +15,7 @@ ping_stats() {
 	ping -q -c "$1" -i 0.005 -W 1 172.30.4.2
 }
 
-# bats test_tags=vm
+# bats test_tags=net
 @test "netem: each key, as tc shows it, and typed in by hand it is the same" {
 	local all='{"delay": "20ms", "jitter": "2ms", "distribution": "normal", "correlation": "25%", "loss": "1%", "loss_correlation": "5%",
 		"duplicate": "2%", "duplicate_correlation": "6%", "reorder": "25%", "reorder_correlation": "50%", "gap": 5, "corrupt": "0.1%",
@@ -38,7 +38,7 @@ ping_stats() {
 		'{"rate": "1mbit", "ceil": "2mbit", "delay": "10ms", "jitter": "5ms", "distribution": "paretonormal"}')"
 }
 
-# bats test_tags=vm
+# bats test_tags=net
 @test "netem: a delay in both directions" {
 	local rtt
 	box_start "$(shaped '{"delay": "40ms"}' '{"delay": "20ms"}')"
@@ -48,7 +48,7 @@ ping_stats() {
 	box_stop
 }
 
-# bats test_tags=vm
+# bats test_tags=net
 @test "netem: loss, of both kinds, and duplicates" {
 	local out gone
 	box_start "$(shaped '{"loss": "100%"}')"
@@ -76,7 +76,7 @@ ping_stats() {
 	box_stop
 }
 
-# bats test_tags=vm
+# bats test_tags=net
 @test "netem: below a rate" {
 	local rtt begin ms
 	box_start "$(shaped '{"rate": "8mbit", "burst": "16kb", "delay": "30ms"}')"
@@ -98,7 +98,7 @@ ping_stats() {
 	box_stop
 }
 
-# bats test_tags=vm
+# bats test_tags=net
 @test "netem: a seed, or that this kernel takes none" {
 	local file
 	file=$(shaped '{"loss": "1%", "seed": 4242424242}')
