@@ -70,7 +70,8 @@ static void life(const struct place *place)
 	SAME(state->rootfs, place->rootfs);
 	CHECK(state->cgroup_count > 0);
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)state->pid);
-	CHECK(strstr(contents(path), ") S ") || strstr(contents(path), ") R "));
+	/* Whatever it waits for, it has not ended. */
+	CHECK(strstr(contents(path), ") ") && !strstr(contents(path), ") Z "));
 	for (size_t i = 0; i < state->cgroup_count; i++) {
 		snprintf(path, sizeof(path), "%s/cgroup.procs", state->cgroups[i].path);
 		CHECK(atoi(contents(path)) == state->pid);

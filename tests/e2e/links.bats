@@ -384,7 +384,7 @@ inject_macvlan() {
 @test "links: each sample of a type has a test" {
 	local file
 	for file in "$SAMPLES"/networks/*.json; do
-		grep -q "(sample $(basename "$file" .json))\|networks/$(basename "$file")" "$BATS_TEST_DIRNAME"/*.bats || { echo "$file has none"; return 1; }
+		grep -q "(sample $(basename "$file" .json))\|networks/$(basename "$file")" "$BATS_TEST_DIRNAME"/*.ba{ts,sh} || { echo "$file has none"; return 1; }
 	done
 }
 

@@ -48,8 +48,8 @@ has_commands() {
 
 @test "manual: the examples of exec, and of commands about the container it leaves running" {
 	prepare
-	has_commands ctrnet-exec.1 ctrnet-state.1 ctrnet-list.1 ctrnet-pause.1 ctrnet-kill.1 ctrnet-delete.1
-	examples ctrnet-exec.1 ctrnet-state.1 ctrnet-list.1 ctrnet-pause.1 ctrnet-kill.1 ctrnet-delete.1
+	has_commands ctrnet-exec.1 ctrnet-state.1 ctrnet-list.1 ctrnet-net.1 ctrnet-pause.1 ctrnet-kill.1 ctrnet-delete.1
+	examples ctrnet-exec.1 ctrnet-state.1 ctrnet-list.1 ctrnet-net.1 ctrnet-pause.1 ctrnet-kill.1 ctrnet-delete.1
 	tar -tf "$T/here/web.tar" etc/passwd
 	grep -qx hello "$T/out"
 	grep -qx box "$T/out"
