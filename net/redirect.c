@@ -49,17 +49,16 @@ static void put_mirred(struct nl_msg *m, uint32_t to)
 /* A key with an empty mask matches whatever there is. */
 static void put_filter(struct nl_batch *b, size_t tag, uint32_t index, uint32_t to)
 {
-	const struct {
-		struct tc_u32_sel sel;
-		struct tc_u32_key key;
-	} all = { .sel = { .flags = TC_U32_TERMINAL, .nkeys = 1 } };
+	const struct tc_u32_sel sel = { .flags = TC_U32_TERMINAL, .nkeys = 1 };
+	unsigned char all[sizeof(sel) + sizeof(struct tc_u32_key)] = { 0 };
 	struct nl_msg *m = nl_batch_add(b, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, tag);
 	struct tcmsg *head = put_head(m, index, INGRESS, 0);
 
+	memcpy(all, &sel, sizeof(sel));
 	head->tcm_info = TC_H_MAKE(PRIORITY << 16, htons(ETH_P_ALL));
 	nl_put_str(m, TCA_KIND, "u32");
 	nl_nest (m, TCA_OPTIONS) {
-		nl_put(m, TCA_U32_SEL, &all, sizeof(all.sel) + sizeof(all.key));
+		nl_put(m, TCA_U32_SEL, all, sizeof(all));
 		nl_nest (m, TCA_U32_ACT)
 			nl_nest (m, PRIORITY)
 				put_mirred(m, to);

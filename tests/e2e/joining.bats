@@ -340,12 +340,11 @@ no_strangers() {
 # Nobody is stopped by root of another pid namespace but who comes in; it may get as far as its command, and be stopped then.
 # bats test_tags=vm
 @test "joining: a container that stops whoever comes in does not hold ctrnet" {
-	local tries
 	box_start minimal
 	box_all /bin/sh -c 'while :; do kill -STOP -1; done' 3>&- 2>/dev/null &
 	local stopper=$!
 	# As pid 1 of the container's would, it stops all but itself.
-	for tries in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		run --separate-stderr timeout 30 "$CTRNET" --root "$RUN" exec "$ID" /bin/true 3>&-
 		[ "$status" = 124 ] || [ "$status" = 0 ] || break
 	done

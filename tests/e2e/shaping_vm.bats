@@ -5,10 +5,9 @@
 load lib
 load shaping
 
-setup_file() {
+need_netem() {
 	has_netem || skip "this kernel has no netem"
 }
-
 
 # From the host, whose ping(8) sends them quickly: 200 in a second.
 ping_stats() {
@@ -17,6 +16,7 @@ ping_stats() {
 
 # bats test_tags=net
 @test "netem: each key, as tc shows it, and typed in by hand it is the same" {
+	need_netem
 	local all='{"delay": "20ms", "jitter": "2ms", "distribution": "normal", "correlation": "25%", "loss": "1%", "loss_correlation": "5%",
 		"duplicate": "2%", "duplicate_correlation": "6%", "reorder": "25%", "reorder_correlation": "50%", "gap": 5, "corrupt": "0.1%",
 		"corrupt_correlation": "7%", "slot": {"min": "1ms", "max": "3ms", "packets": 4, "bytes": 6000}, "limit": 777}' got
@@ -40,6 +40,7 @@ ping_stats() {
 
 # bats test_tags=net
 @test "netem: a delay in both directions" {
+	need_netem
 	local rtt
 	box_start "$(shaped '{"delay": "40ms"}' '{"delay": "20ms"}')"
 	rtt=$(ping -c 3 -i 0.2 172.30.4.2 | sed -nE 's|^rtt .* = ([0-9]+)\..*|\1|p')
@@ -50,6 +51,7 @@ ping_stats() {
 
 # bats test_tags=net
 @test "netem: loss, of both kinds, and duplicates" {
+	need_netem
 	local out gone
 	box_start "$(shaped '{"loss": "100%"}')"
 	out=$(ping_stats 20) || true
@@ -78,6 +80,7 @@ ping_stats() {
 
 # bats test_tags=net
 @test "netem: below a rate" {
+	need_netem
 	local rtt begin ms
 	box_start "$(shaped '{"rate": "8mbit", "burst": "16kb", "delay": "30ms"}')"
 	assert_json "$(inside_qdiscs)" 'map(.kind) == ["tbf", "netem"] and .[1].parent == "ce:1"'
@@ -100,6 +103,7 @@ ping_stats() {
 
 # bats test_tags=net
 @test "netem: a seed, or that this kernel takes none" {
+	need_netem
 	local file
 	file=$(shaped '{"loss": "1%", "seed": 4242424242}')
 	if unshare --net sh -c 'ip link set lo up && tc qdisc add dev lo root netem delay 1ms && tc -j qdisc show dev lo' | grep -q '"seed"'; then
