@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/net.h"
 
+#include "net/check.h"
 #include "net/config.h"
 #include "net/driver.h"
 #include "net/ipam.h"
@@ -50,7 +51,7 @@ static int check_address_key(const char *key, const struct ip_prefix *p, int fam
 	return ret < 0 ? ret : check_address(key, p, err);
 }
 
-static int check_gateway(const char *key, const struct ip_addr *a, int family, struct err *err)
+int net_check_gateway(const char *key, const struct ip_addr *a, int family, struct err *err)
 {
 	char text[IP_TEXT_MAX];
 	int ret;
@@ -122,9 +123,9 @@ static int check_link(const struct network *n, struct err *err)
 	if (ret == 0)
 		ret = check_twice(n, err);
 	if (ret == 0)
-		ret = check_gateway("gateway", &n->gateway, AF_INET, err);
+		ret = net_check_gateway("gateway", &n->gateway, AF_INET, err);
 	if (ret == 0)
-		ret = check_gateway("ipv6_gateway", &n->ipv6_gateway, AF_INET6, err);
+		ret = net_check_gateway("ipv6_gateway", &n->ipv6_gateway, AF_INET6, err);
 	if (ret == 0)
 		ret = ipam_check(n, err);
 	if (ret == 0)
@@ -156,6 +157,8 @@ int net_check_untouched(const struct network *n, const char *why, struct err *er
 		{ "addresses", n->addresses.count },
 		{ "gateway", n->gateway.family },
 		{ "ipv6_gateway", n->ipv6_gateway.family },
+		{ "metric", n->metric },
+		{ "routes", n->route_count },
 		{ "mtu", n->mtu },
 		{ "txqueuelen", n->txqueuelen },
 		{ "master", n->master[0] },
@@ -224,6 +227,23 @@ static int check_pair(const struct net_config *c, size_t i, size_t j, struct err
 	return nat_check_pair(a, b, i, j, err);
 }
 
+/* By their whole path: `routes` is a key of its own, too. */
+static int check_own_routes(const struct network *n, size_t i, struct err *err)
+{
+	for (size_t at = 0; at < n->route_count; at++)
+		if (net_route_check(&n->routes[at], true, err) < 0)
+			return err_wrap(err, "networks[%zu].routes[%zu]", i, at);
+	return 0;
+}
+
+static int check_routes(const struct net_config *c, struct err *err)
+{
+	for (size_t i = 0; i < c->route_count; i++)
+		if (net_route_check(&c->routes[i], false, err) < 0)
+			return err_wrap(err, "routes[%zu]", i);
+	return 0;
+}
+
 static int check_networks(const struct net_config *c, struct err *err)
 {
 	for (size_t i = 0; i < c->network_count; i++) {
@@ -233,6 +253,9 @@ static int check_networks(const struct net_config *c, struct err *err)
 			err_wrap(err, "networks[%zu]", i);
 			return ret;
 		}
+		ret = check_own_routes(&c->networks[i], i, err);
+		if (ret < 0)
+			return ret;
 		for (size_t j = 0; j < i; j++) {
 			ret = check_pair(c, i, j, err);
 			if (ret < 0)
@@ -240,41 +263,6 @@ static int check_networks(const struct net_config *c, struct err *err)
 		}
 	}
 	return 0;
-}
-
-/* The family that all given parts of a route have in common, or 0. */
-static int route_family(const struct net_route *r)
-{
-	const int families[] = { r->destination.addr.family, r->gateway.family, r->source.family };
-	int family = 0;
-
-	for (size_t i = 0; i < array_size(families); i++) {
-		if (family && families[i] && families[i] != family)
-			return 0;
-		if (families[i])
-			family = families[i];
-	}
-	return family;
-}
-
-static int check_route(const struct net_route *r, struct err *err)
-{
-	int ret;
-
-	if (!r->interface_name[0])
-		return err_set(err, -EINVAL, "interface_name is missing");
-	ret = link_name_check(r->interface_name, err);
-	if (ret < 0)
-		return ret;
-	if (!r->destination.addr.family && !r->gateway.family && !r->source.family)
-		return err_set(err, -EINVAL,
-			       "one of destination, gateway and source must be given");
-	if (!route_family(r))
-		return err_set(err, -EINVAL,
-			       "destination, gateway and source are not of one family");
-	if (r->gateway.family)
-		ret = check_gateway("gateway", &r->gateway, r->gateway.family, err);
-	return ret;
 }
 
 int net_check(const struct net_config *c, struct err *err)
@@ -286,12 +274,6 @@ int net_check(const struct net_config *c, struct err *err)
 		ret = net_check_parents(c, err);
 	if (ret < 0)
 		return ret;
-	for (size_t i = 0; i < c->route_count; i++) {
-		ret = check_route(&c->routes[i], err);
-		if (ret < 0) {
-			err_wrap(err, "routes[%zu]", i);
-			return ret;
-		}
-	}
-	return net_config_routes(c, &routes, err);
+	ret = check_routes(c, err);
+	return ret < 0 ? ret : net_config_routes(c, &routes, err);
 }

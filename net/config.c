@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/config.h"
 
+#include "net/check.h"
 #include "net/driver.h"
 
 #include "lib/cleanup.h"
@@ -42,6 +43,8 @@ void net_config_origin(const struct net_config *c, size_t i, char out[NET_ORIGIN
 	snprintf(out, NET_ORIGIN_MAX, name[0] ? "networks[%zu] (%s)" : "networks[%zu]", i, name);
 }
 
+/* --- Routes --- */
+
 void net_config_routes_release(struct net_config_routes *routes)
 {
 	free(routes->items);
@@ -51,25 +54,15 @@ void net_config_routes_release(struct net_config_routes *routes)
 static int add_route(struct net_config_routes *list, const struct net_config_route *r,
 		     struct err *err)
 {
-	char text[IP_TEXT_MAX];
 	void *more;
 
-	for (size_t i = 0; i < list->count; i++) {
-		const struct net_config_route *other = &list->items[i];
-
-		if (route_args_equal(&other->args, &r->args))
-			return 0;
-		if (ip_prefix_equal(&other->args.destination, &r->args.destination))
-			return err_set(err, -EINVAL,
-				       "%s: a second route to %s; the first one is of %s",
-				       r->origin,
-				       ip_prefix_format(&r->args.destination, text, sizeof(text)),
-				       other->origin);
+	/* In powers of two, told from the count alone. */
+	if (!(list->count & (list->count - 1))) {
+		more = realloc(list->items, (list->count ? list->count * 2 : 1) * sizeof(*r));
+		if (!more)
+			return err_oom(err);
+		list->items = more;
 	}
-	more = realloc(list->items, (list->count + 1) * sizeof(*list->items));
-	if (!more)
-		return err_oom(err);
-	list->items = more;
 	list->items[list->count++] = *r;
 	return 0;
 }
@@ -81,6 +74,7 @@ static int add_gateway(const struct net_config *c, size_t i, const struct ip_add
 		.args.at.ns = SCOPE_CONTAINER,
 		.args.destination.addr.family = gateway->family,
 		.args.gateway = *gateway,
+		.args.metric = c->networks[i].metric,
 	};
 
 	if (!gateway->family)
@@ -90,39 +84,186 @@ static int add_gateway(const struct net_config *c, size_t i, const struct ip_add
 	return add_route(list, &r, err);
 }
 
+static struct route_args declared_args(const struct net_route *declared)
+{
+	struct route_args a = {
+		.at.ns = SCOPE_CONTAINER,
+		.type = declared->type,
+		.destination = declared->destination,
+		.gateway = declared->gateway,
+		.source = declared->source,
+		.metric = declared->metric,
+		.table = declared->table,
+		.scope = declared->scope,
+		.onlink = declared->onlink,
+		.mtu = declared->mtu,
+		.advmss = declared->advmss,
+		.hops = declared->hops,
+		.hop_count = declared->hop_count,
+	};
+
+	if (!a.destination.addr.family)
+		a.destination.addr.family = net_route_family(declared);
+	memcpy(a.at.link, declared->interface_name, sizeof(a.at.link));
+	return a;
+}
+
+static int add_own(const struct net_config *c, size_t i, struct net_config_routes *list,
+		   struct err *err)
+{
+	const struct network *n = &c->networks[i];
+	int ret = 0;
+
+	for (size_t at = 0; ret == 0 && at < n->route_count; at++) {
+		struct net_config_route r = { .args = declared_args(&n->routes[at]) };
+
+		if (!route_is_refusal(&r.args) && !r.args.hop_count)
+			net_config_name(c, i, r.args.at.link);
+		snprintf(r.origin, sizeof(r.origin), "networks[%zu].routes[%zu]", i, at);
+		ret = add_route(list, &r, err);
+	}
+	return ret;
+}
+
+static int add_networks(const struct net_config *c, struct net_config_routes *list, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < c->network_count && ret == 0; i++) {
+		const struct network *n = &c->networks[i];
+
+		if (n->driver->makes_link)
+			ret = add_gateway(c, i, &n->gateway, list, err);
+		if (ret == 0 && n->driver->makes_link)
+			ret = add_gateway(c, i, &n->ipv6_gateway, list, err);
+		if (ret == 0)
+			ret = add_own(c, i, list, err);
+	}
+	return ret;
+}
+
 static int add_declared(const struct net_route *declared, size_t i, struct net_config_routes *list,
 			struct err *err)
 {
-	struct net_config_route r = {
-		.args.at.ns = SCOPE_CONTAINER,
-		.args.destination = declared->destination,
-		.args.gateway = declared->gateway,
-		.args.source = declared->source,
-	};
-	int *family = &r.args.destination.addr.family;
+	struct net_config_route r = { .args = declared_args(declared) };
 
-	if (!*family)
-		*family = declared->gateway.family ? declared->gateway.family
-						   : declared->source.family;
-	snprintf(r.args.at.link, sizeof(r.args.at.link), "%s", declared->interface_name);
 	snprintf(r.origin, sizeof(r.origin), "routes[%zu]", i);
 	return add_route(list, &r, err);
 }
 
-int net_config_routes(const struct net_config *c, struct net_config_routes *out, struct err *err)
+/* --- Two to one destination --- */
+
+/* What the kernel tells routes apart by: of those that have it in common it takes one. */
+static int compare_keys(const struct route_args *a, const struct route_args *b)
 {
-	_cleanup_(net_config_routes_release) struct net_config_routes list = { 0 };
+	const uint32_t ours[] = { (uint32_t)a->destination.addr.family, route_table(a),
+				  route_metric(a), a->destination.length };
+	const uint32_t theirs[] = { (uint32_t)b->destination.addr.family, route_table(b),
+				    route_metric(b), b->destination.length };
+
+	for (size_t i = 0; i < array_size(ours); i++)
+		if (ours[i] != theirs[i])
+			return ours[i] < theirs[i] ? -1 : 1;
+	return memcmp(a->destination.addr.bytes, b->destination.addr.bytes,
+		      sizeof(a->destination.addr.bytes));
+}
+
+/* By key, and in order among those of one key: the items do not move meanwhile. */
+static int compare_items(const void *a, const void *b)
+{
+	const struct net_config_route *const *one = a, *const *two = b;
+	int ret = compare_keys(&(*one)->args, &(*two)->args);
+
+	return ret ? ret : (*one > *two) - (*one < *two);
+}
+
+static int refuse_second(const struct net_config_route *r, const struct net_config_route *first,
+			 struct err *err)
+{
+	char text[IP_TEXT_MAX], table[ROUTE_TABLE_TEXT_MAX];
+
+	err_set(err, -EINVAL, "%s: a second route to %s", r->origin,
+		ip_prefix_format(&r->args.destination, text, sizeof(text)));
+	if (r->args.table)
+		err_append(err, " in table %s",
+			   route_table_format(r->args.table, table, sizeof(table)));
+	if (r->args.metric)
+		err_append(err, " with metric %u", r->args.metric);
+	err_append(err, "; the first one is of %s", first->origin);
+	return -EINVAL;
+}
+
+/* Mark each that is there before, in the same words, and refuse the first in others. */
+static int find_seconds(struct net_config_route **sorted, size_t count, struct err *err)
+{
+	struct net_config_route *bad = NULL, *first = NULL;
+
+	for (size_t i = 1, begin = 0; i < count; i++) {
+		if (compare_keys(&sorted[begin]->args, &sorted[i]->args)) {
+			begin = i;
+			continue;
+		}
+		sorted[i]->twice = route_args_equal(&sorted[begin]->args, &sorted[i]->args);
+		if (!sorted[i]->twice && (!bad || sorted[i] < bad)) {
+			bad = sorted[i];
+			first = sorted[begin];
+		}
+	}
+	return bad ? refuse_second(bad, first, err) : 0;
+}
+
+static int check_seconds(struct net_config_routes *list, struct err *err)
+{
+	_cleanup_free_ struct net_config_route **sorted = calloc(list->count + 1, sizeof(*sorted));
+
+	if (!sorted)
+		return err_oom(err);
+	for (size_t i = 0; i < list->count; i++)
+		sorted[i] = &list->items[i];
+	qsort(sorted, list->count, sizeof(*sorted), compare_items);
+	return find_seconds(sorted, list->count, err);
+}
+
+/* --- Order --- */
+
+/*
+ * A gateway has to be reached when its route is added: so first what is on the link. What refuses comes last,
+ * for it could be in the way.
+ */
+static int rank(const struct route_args *a)
+{
+	if (route_is_refusal(a))
+		return 2;
+	for (size_t i = 0; i < a->hop_count; i++)
+		if (a->hops[i].gateway.family)
+			return 1;
+	return a->gateway.family ? 1 : 0;
+}
+
+static int put_in_order(const struct net_config_routes *from, struct net_config_routes *to,
+			struct err *err)
+{
 	int ret = 0;
 
-	for (size_t i = 0; i < c->network_count && ret == 0; i++) {
-		if (!c->networks[i].driver->makes_link)
-			continue;
-		ret = add_gateway(c, i, &c->networks[i].gateway, &list, err);
-		if (ret == 0)
-			ret = add_gateway(c, i, &c->networks[i].ipv6_gateway, &list, err);
-	}
+	for (int at = 0; at <= 2; at++)
+		for (size_t i = 0; ret == 0 && i < from->count; i++)
+			if (rank(&from->items[i].args) == at && !from->items[i].twice)
+				ret = add_route(to, &from->items[i], err);
+	return ret;
+}
+
+int net_config_routes(const struct net_config *c, struct net_config_routes *out, struct err *err)
+{
+	_cleanup_(net_config_routes_release) struct net_config_routes given = { 0 };
+	_cleanup_(net_config_routes_release) struct net_config_routes list = { 0 };
+	int ret = add_networks(c, &given, err);
+
 	for (size_t i = 0; i < c->route_count && ret == 0; i++)
-		ret = add_declared(&c->routes[i], i, &list, err);
+		ret = add_declared(&c->routes[i], i, &given, err);
+	if (ret == 0)
+		ret = check_seconds(&given, err);
+	if (ret == 0)
+		ret = put_in_order(&given, &list, err);
 	if (ret < 0)
 		return ret;
 	*out = list;

@@ -15,8 +15,9 @@ void net_config_name(const struct net_config *c, size_t i, char out[IFNAMSIZ]);
 void net_config_origin(const struct net_config *c, size_t i, char out[NET_ORIGIN_MAX]);
 
 struct net_config_route {
-	struct route_args args;
+	struct route_args args; /* its next hops are the declaration's */
 	char origin[NET_ORIGIN_MAX];
+	bool twice; /* another one says the same */
 };
 
 struct net_config_routes {
@@ -25,8 +26,9 @@ struct net_config_routes {
 };
 
 /*
- * The networks' gateways, then `routes`; identical ones once. Two different ones to the same destination
- * are -EINVAL: the kernel would keep the first and refuse the second.
+ * The networks' gateways and routes, and `routes`; identical ones once, and those that need no other one
+ * first. Two different ones to the same destination, in one table and with one metric, are -EINVAL: the
+ * kernel would keep the first and refuse the second.
  */
 int net_config_routes(const struct net_config *c, struct net_config_routes *out, struct err *err);
 void net_config_routes_release(struct net_config_routes *routes);

@@ -149,9 +149,12 @@ static int find_defaults(const struct net_config *c, bool declared[2], struct er
 	_cleanup_(net_config_routes_release) struct net_config_routes routes = { 0 };
 	int ret = net_config_routes(c, &routes, err);
 
-	for (size_t i = 0; ret == 0 && i < routes.count; i++)
-		if (routes.items[i].args.destination.length == 0)
-			declared[family_index(routes.items[i].args.destination.addr.family)] = true;
+	for (size_t i = 0; ret == 0 && i < routes.count; i++) {
+		const struct route_args *a = &routes.items[i].args;
+
+		if (a->destination.length == 0 && route_table(a) == RT_TABLE_MAIN)
+			declared[family_index(a->destination.addr.family)] = true;
+	}
 	return ret;
 }
 

@@ -87,16 +87,34 @@ static bool is_declared(const struct net_config *c, const char *name)
 }
 
 /* A namespace that is joined may have links of its own. */
+static int check_route_link(const struct net_config *c, const char *name, struct err *err)
+{
+	if (!name[0] || !strcmp(name, "lo") || is_declared(c, name))
+		return 0;
+	return err_set(err, -EINVAL, "interface_name: no network has the name '%s'", name);
+}
+
+static int check_links_of(const struct net_config *c, const struct net_route *r, struct err *err)
+{
+	int ret = check_route_link(c, r->interface_name, err);
+
+	for (size_t i = 0; ret == 0 && i < r->hop_count; i++) {
+		ret = check_route_link(c, r->hops[i].link, err);
+		if (ret < 0)
+			err_wrap(err, "nexthops[%zu]", i);
+	}
+	return ret;
+}
+
 static int check_route_links(const struct net_config *c, struct err *err)
 {
-	for (size_t i = 0; i < c->route_count; i++) {
-		const char *name = c->routes[i].interface_name;
-
-		if (strcmp(name, "lo") && !is_declared(c, name))
-			return err_set(err, -EINVAL,
-				       "routes[%zu]: interface_name: no network has the name '%s'",
-				       i, name);
-	}
+	for (size_t i = 0; i < c->route_count; i++)
+		if (check_links_of(c, &c->routes[i], err) < 0)
+			return err_wrap(err, "routes[%zu]", i);
+	for (size_t i = 0; i < c->network_count; i++)
+		for (size_t at = 0; at < c->networks[i].route_count; at++)
+			if (check_links_of(c, &c->networks[i].routes[at], err) < 0)
+				return err_wrap(err, "networks[%zu].routes[%zu]", i, at);
 	return 0;
 }
 
@@ -330,6 +348,20 @@ static int plan_stage(const struct net_config *c, const struct endpoint *ends, c
 	return ret;
 }
 
+/* The plan keeps next hops of its own. */
+static int plan_route(const struct net_planner *p, const struct route_args *route, struct err *err)
+{
+	struct route_args args = *route;
+
+	if (args.hop_count) {
+		args.hops = calloc(args.hop_count, sizeof(*args.hops));
+		if (!args.hops)
+			return err_oom(err);
+		memcpy(args.hops, route->hops, args.hop_count * sizeof(*args.hops));
+	}
+	return net_planner_add(p, &route_add_step.type, SCOPE_CONTAINER, NULL, &args, err);
+}
+
 static int plan_routes(const struct net_config *c, struct plan *plan, struct err *err)
 {
 	_cleanup_(net_config_routes_release) struct net_config_routes routes = { 0 };
@@ -338,8 +370,7 @@ static int plan_routes(const struct net_config *c, struct plan *plan, struct err
 	for (size_t i = 0; ret == 0 && i < routes.count; i++) {
 		const struct net_planner p = { .plan = plan, .origin = routes.items[i].origin };
 
-		ret = net_planner_add(&p, &route_add_step.type, SCOPE_CONTAINER, NULL,
-				      &routes.items[i].args, err);
+		ret = plan_route(&p, &routes.items[i].args, err);
 	}
 	return ret;
 }

@@ -35,6 +35,33 @@ static int check_driver(void *object, struct err *err)
 	return n->driver ? 0 : err_set(err, -EINVAL, "type is empty");
 }
 
+/* What a route of a network and one of the container have in common. */
+#define ROUTE_JSON                                                                         \
+	JSON_ENUM(struct net_route, "type", type, route_type_names),                       \
+		JSON_TEXT(struct net_route, "destination", destination, &ip_network_text), \
+		JSON_TEXT(struct net_route, "source", source, &ip_source_text),            \
+		JSON_TEXT(struct net_route, "gateway", gateway, &ip_addr_text),            \
+		JSON_UINT(struct net_route, "metric", metric),                             \
+		JSON_CUSTOM(struct net_route, "table", table, &route_table_json),          \
+		JSON_ENUM(struct net_route, "scope", scope, route_scope_names),            \
+		JSON_BOOL(struct net_route, "onlink", onlink),                             \
+		JSON_UINT(struct net_route, "mtu", mtu, .max = 65535),                     \
+		JSON_UINT(struct net_route, "advmss", advmss, .max = 65495),               \
+		JSON_ARRAY(struct net_route, "nexthops", hops, hop_count, &route_hop_schema)
+
+static const struct json_field own_route_fields[] = { ROUTE_JSON, JSON_END };
+static const struct json_schema own_route_schema = JSON_SCHEMA(
+	struct net_route, own_route_fields, .unknown = JSON_UNKNOWN_WARN, .caseless = true, );
+
+static const struct json_field route_fields[] = {
+	ROUTE_JSON,
+	JSON_CHARS(struct net_route, "interface_name", interface_name),
+	JSON_END,
+};
+
+const struct json_schema net_route_schema = JSON_SCHEMA(
+	struct net_route, route_fields, .unknown = JSON_UNKNOWN_WARN, .caseless = true, );
+
 /* The type is first, since the driver's own keys follow from it. */
 static const struct json_field network_fields[] = {
 	JSON_TEXT(struct network, "type", driver, &driver_text, .flags = JSON_REQUIRED),
@@ -50,6 +77,8 @@ static const struct json_field network_fields[] = {
 	JSON_TEXT(struct network, "gateway", gateway, &ip_gateway_text),
 	JSON_TEXT(struct network, "ipv6_gateway", ipv6_gateway, &ip_addr_text),
 	JSON_TEXT(struct network, "gateway6", ipv6_gateway, &ip_addr_text, .flags = JSON_ALIAS),
+	JSON_UINT(struct network, "metric", metric),
+	JSON_ARRAY(struct network, "routes", routes, route_count, &own_route_schema),
 	JSON_UINT(struct network, "mtu", mtu, .max = 65535),
 	JSON_UINT(struct network, "txqueuelen", txqueuelen),
 	JSON_OBJECT(struct network, "shaping", shaping, &shaping_schema),
@@ -66,14 +95,3 @@ const struct json_schema network_schema =
 	JSON_SCHEMA(struct network, network_fields, .unknown = JSON_UNKNOWN_WARN, .caseless = true,
 		    .extend = driver_options, .extend_offset = offsetof(struct network, options),
 		    .extension = net_driver_options, .check = check_driver, );
-
-static const struct json_field route_fields[] = {
-	JSON_TEXT(struct net_route, "destination", destination, &ip_network_text),
-	JSON_TEXT(struct net_route, "source", source, &ip_source_text),
-	JSON_TEXT(struct net_route, "gateway", gateway, &ip_addr_text),
-	JSON_CHARS(struct net_route, "interface_name", interface_name, .flags = JSON_REQUIRED),
-	JSON_END,
-};
-
-const struct json_schema net_route_schema = JSON_SCHEMA(
-	struct net_route, route_fields, .unknown = JSON_UNKNOWN_WARN, .caseless = true, );

@@ -13,6 +13,7 @@
 #include "net/addr.h"
 #include "net/nat.h"
 #include "net/range.h"
+#include "net/route_keys.h"
 #include "net/shaping.h"
 
 #include <net/if.h>
@@ -21,6 +22,20 @@
 #include <stdint.h>
 
 struct net_driver;
+
+struct net_route {
+	int type;                     /* RTN_*; 0: unicast */
+	struct ip_prefix destination; /* zero family = default route of the other addresses' family */
+	struct ip_addr source;        /* preferred source; a prefix is accepted, its mask dropped */
+	struct ip_addr gateway;
+	char interface_name[IFNAMSIZ]; /* inside the container; of a network's own routes always "" */
+	uint32_t metric, table;        /* 0: the kernel's default; main, or local for that type */
+	int scope;                     /* enum route_scope */
+	bool onlink;                   /* the gateway is on the link, whatever the addresses say */
+	uint32_t mtu, advmss;
+	struct route_hop *hops; /* several ways, instead of gateway and interface_name */
+	size_t hop_count;
+};
 
 struct network {
 	const struct net_driver *driver; /* "type"; never NULL once decoded */
@@ -35,6 +50,9 @@ struct network {
 	struct ip_addr
 		gateway; /* IPv4 default route; "localhost" is 127.0.0.1; ignored by the loopback driver */
 	struct ip_addr ipv6_gateway;
+	uint32_t metric;          /* of the gateways' routes; 0: the kernel's default */
+	struct net_route *routes; /* over this interface */
+	size_t route_count;
 	/* How fast and how badly packets get through. */
 	struct shaping shaping;
 	char master[IFNAMSIZ]; /* another network, of a type with ports, that it is a port of; "" = none */
@@ -47,13 +65,6 @@ struct network {
 	bool isolate;  /* no forwarding to and from other networks of ours */
 	bool internal; /* no forwarding at all */
 	void *options; /* of driver->options, or NULL */
-};
-
-struct net_route {
-	struct ip_prefix destination; /* zero family = default route of the gateway's family */
-	struct ip_addr source;        /* preferred source; a prefix is accepted, its mask dropped */
-	struct ip_addr gateway;
-	char interface_name[IFNAMSIZ]; /* inside the container; required */
 };
 
 struct net_config {

@@ -233,6 +233,11 @@ void nl_attrs_behind(const struct nlattr *attr, size_t header, const struct nlat
 
 /* Walk what is inside @nest: the attribute behind @at, the first one if that is NULL; NULL behind the last. */
 const struct nlattr *nl_nested_next(const struct nlattr *nest, const struct nlattr *at);
+/* As above, of the @len bytes at @data, which are aligned to 4. */
+void nl_attrs_bytes(const void *data, size_t len, const struct nlattr **table, uint16_t max);
+
+/* The bytes of an attribute, *@len of them; NULL for NULL. */
+const void *nl_payload(const struct nlattr *attr, size_t *len);
 
 /* The attribute's value if it is there and has that very size (string: fits, ends); else false, @out untouched. */
 bool nl_get_u8(const struct nlattr *attr, uint8_t *out);

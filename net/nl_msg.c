@@ -205,6 +205,17 @@ const struct nlattr *nl_nested_next(const struct nlattr *nest, const struct nlat
 		       : NULL;
 }
 
+void nl_attrs_bytes(const void *data, size_t len, const struct nlattr **table, uint16_t max)
+{
+	mnl_attr_parse_payload(data, len, fill_table, &(struct attr_table){ table, max });
+}
+
+const void *nl_payload(const struct nlattr *attr, size_t *len)
+{
+	*len = attr ? mnl_attr_get_payload_len(attr) : 0;
+	return attr ? mnl_attr_get_payload(attr) : NULL;
+}
+
 bool nl_get_bytes(const struct nlattr *attr, void *out, size_t size)
 {
 	if (!attr || mnl_attr_get_payload_len(attr) != size)

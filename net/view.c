@@ -92,6 +92,7 @@ static void add_route(void *arg, size_t tag, const struct nlmsghdr *msg)
 	if (route_parse(msg, &found) < 0 || found.table == RT_TABLE_LOCAL)
 		return;
 	at = by_index(r, found.index);
+	found.hops = NULL;
 	more = at ? grow(r, at->routes, at->route_count, sizeof(*more)) : NULL;
 	if (!more)
 		return;

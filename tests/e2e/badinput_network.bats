@@ -154,7 +154,7 @@ route() {
 		'FILE:L:C: routes[0].destination: 10.0.0.0: expected ADDRESS/PREFIX, as in 172.17.0.2/16'
 	route '{destination: "10.0.0.0/8", interface_name: "eth7"}' "routes[0]: interface_name: no network has the name 'eth7'"
 	route '{destination: "10.0.0.0/8", interface_name: ""}' 'FILE: routes[0]: interface_name is missing'
-	refuses '.routes = [{destination: "10.0.0.0/8"}]' "FILE:L:C: routes[0]: the key 'interface_name' is missing"
+	refuses '.routes = [{destination: "10.0.0.0/8"}]' 'FILE: routes[0]: interface_name is missing'
 	route '{}' 'FILE: routes[0]: one of destination, gateway and source must be given'
 	route '{destination: "10.0.0.0/8", gateway: "fd00::1"}' \
 		'FILE: routes[0]: destination, gateway and source are not of one family'

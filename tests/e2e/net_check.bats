@@ -72,11 +72,11 @@ tamperings() {
 		in | ip route del default; ip route add default via 10.77.0.1 metric 50 | gateway 10.77.0.1: metric is 50, planned 0
 		in | ip -6 route del default; ip -6 route add default via fd77::1 dev eth0 metric 50 | gateway fd77::1: metric is 50, planned 1024
 		in | ip route replace default via 10.79.0.1 | gateway 10.77.0.1: gateway is 10.79.0.1, planned 10.77.0.1
-		in | ip route replace unreachable default | gateway 10.77.0.1: gateway is none, planned 10.77.0.1
+		in | ip route replace unreachable default | gateway 10.77.0.1: type is unreachable, planned unicast
 		in | ip route del 10.99.0.0/16 | no route to 10.99.0.0/16 via 10.79.0.1
 		in | ip route replace 10.99.0.0/16 via 10.79.0.1 | route to 10.99.0.0/16 via 10.79.0.1: source is none, planned 10.79.0.2
 		in | ip route del 10.98.0.0/24 | no route to 10.98.0.0/24 on ptp
-		in | ip route replace 10.98.0.0/24 dev eth0 | route to 10.98.0.0/24 on ptp leads to another link than 'ptp'
+		in | ip route replace 10.98.0.0/24 dev eth0 | route to 10.98.0.0/24 on ptp: leads to another link than 'ptp'
 		in | ip -6 route del fd99::/48 | no route to fd99::/48 via fd79::1
 		in | ip -6 route replace fd99::/48 via fd79::8 dev ptp | route to fd99::/48 via fd79::1: gateway is fd79::8, planned fd79::1
 		in | sysctl -qw net.ipv6.conf.default.accept_dad=1 | sysctl net/ipv6/conf/default/accept_dad is 1, planned 0

@@ -721,17 +721,99 @@ static void find_by_mount(void **state)
 	}
 }
 
+/* --- What was changed behind our back --- */
+
+#define ROUTED                                                                                                  \
+	"{\"networks\":[{\"type\":\"veth\",\"host_address\":\"10.9.0.1/24\",\"address\":\"10.9.0.2/24\","       \
+	"\"ipv6_address\":\"fd00:9::2/64\"}],"                                                                  \
+	"\"routes\":[{\"destination\":\"10.1.0.0/16\",\"gateway\":\"10.9.0.1\",\"metric\":5,\"table\":100,"     \
+	"\"mtu\":1400,\"interface_name\":\"eth0\"},"                                                            \
+	"{\"type\":\"unreachable\",\"destination\":\"fd00:1::/32\"},"                                           \
+	"{\"destination\":\"10.2.0.0/16\",\"nexthops\":[{\"gateway\":\"10.9.0.1\",\"interface_name\":\"eth0\"," \
+	"\"weight\":2},{\"gateway\":\"10.9.0.3\",\"interface_name\":\"eth0\"}]}]}"
+
+struct tampering {
+	const char *command; /* in the container */
+	const char *
+		expected; /* what the plan's probes say behind it, each with a "|"; "" for nothing */
+};
+
+static void keep_difference(void *arg, const struct step *step, const struct err *why)
+{
+	char *text = arg;
+
+	(void)step;
+	assert_true(snprintf(text + strlen(text), ERR_TEXT_MAX - strlen(text), "%s|", why->text) >
+		    0);
+}
+
+/* Nothing of ours is left behind, and what was changed by hand the next one does without. */
+static void clean_up(const struct world *w)
+{
+	expect_inside(
+		w,
+		"ip route show table all proto 206; ip -6 route show table all proto 206;"
+		" ip route flush table all proto boot; ip -6 route flush table all proto boot",
+		"");
+}
+
+static void tamper(const struct world *w, const char *config, const struct tampering *t)
+{
+	char text[ERR_TEXT_MAX] = "";
+	struct box b;
+	int home;
+
+	start_box(w, &b, "a", false, config);
+	home = netns_enter(w->inside, NULL);
+	run(t->command);
+	assert_int_equal(netns_leave(home, NULL), 0);
+	assert_int_equal(plan_probe(&b.plan, &b.scope, NULL, keep_difference, text, NULL),
+			 *t->expected ? -ESTALE : 0);
+	assert_string_equal(text, t->expected);
+	end_box(&b);
+	clean_up(w);
+}
+
+static void tampered_routes(void **state)
+{
+	static const struct tampering rows[] = {
+		{ "true", "" },
+		{ "ip route change 10.1.0.0/16 via 10.9.0.7 dev eth0 metric 5 table 100 mtu 1400 proto 206",
+		  "routes[0]: route to 10.1.0.0/16 via 10.9.0.1: gateway is 10.9.0.7, planned 10.9.0.1|" },
+		{ "ip route change 10.1.0.0/16 via 10.9.0.1 dev eth0 metric 5 table 100 mtu 1300 proto 206",
+		  "routes[0]: route to 10.1.0.0/16 via 10.9.0.1: mtu is 1300, planned 1400|" },
+		{ "ip route del 10.1.0.0/16 table 100 && "
+		  "ip route add 10.1.0.0/16 via 10.9.0.1 dev eth0 metric 10 table 100 mtu 1400",
+		  "routes[0]: route to 10.1.0.0/16 via 10.9.0.1: metric is 10, planned 5|" },
+		{ "ip route del 10.1.0.0/16 table 100 && "
+		  "ip route add 10.1.0.0/16 via 10.9.0.1 dev eth0 metric 5 mtu 1400",
+		  "routes[0]: no route to 10.1.0.0/16 via 10.9.0.1|" },
+		{ "ip route replace blackhole 10.1.0.0/16 metric 5 table 100",
+		  "routes[0]: route to 10.1.0.0/16 via 10.9.0.1: type is blackhole, planned unicast|" },
+		{ "ip -6 route del unreachable fd00:1::/32",
+		  "routes[1]: no unreachable route to fd00:1::/32|" },
+		{ "ip -6 route del unreachable fd00:1::/32 && ip -6 route add prohibit fd00:1::/32",
+		  "routes[1]: unreachable route to fd00:1::/32: type is prohibit, planned unreachable|" },
+		{ "ip route change 10.2.0.0/16 proto 206 nexthop via 10.9.0.1 dev eth0 weight 3"
+		  " nexthop via 10.9.0.3 dev eth0",
+		  "routes[2]: route to 10.2.0.0/16 over 2 next hops: the list of nexthops is not as planned|" },
+	};
+
+	for (size_t i = 0; i < array_size(rows); i++)
+		tamper(*state, ROUTED, &rows[i]);
+}
+
 int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, make_world, end_world)
 	const struct CMUnitTest tests[] = {
-		TEST(bridge),          TEST(point_to_point), TEST(strangers_bridge),
-		TEST(shared_bridge),   TEST(not_on_link),    TEST(refusals),
-		TEST(taken_meanwhile), TEST(joined),         TEST(probes),
-		TEST(marks),           TEST(unmarked),       TEST(start_again),
-		TEST(first_packet),    TEST(namespaces),     TEST(big_dump),
-		TEST(strangers_words), TEST(find_by_mount),  TEST(probes_of_kinds),
-		TEST(refused_kinds),
+		TEST(bridge),          TEST(point_to_point),  TEST(strangers_bridge),
+		TEST(shared_bridge),   TEST(not_on_link),     TEST(refusals),
+		TEST(taken_meanwhile), TEST(joined),          TEST(probes),
+		TEST(marks),           TEST(unmarked),        TEST(start_again),
+		TEST(first_packet),    TEST(namespaces),      TEST(big_dump),
+		TEST(strangers_words), TEST(find_by_mount),   TEST(probes_of_kinds),
+		TEST(refused_kinds),   TEST(tampered_routes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

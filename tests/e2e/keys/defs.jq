@@ -50,6 +50,15 @@ def networks: [{type: "loopback"}, {type: "veth", name: "eth0", bridge: "ctrkeys
 	{type: "veth", name: "eth1", address: "10.79.0.2/24"}];
 def route($to): {destination: $to, interface_name: "eth1"};
 def routes: [(route("10.99.0.0/16", "10.98.0.0/16") | .gateway = "10.79.0.1"), route("10.97.0.0/16", "10.96.0.0/16")];
+# One for each further key of a route, over eth1 and over the first veth.
+def ways($dev): [{gateway: "10.7\(if $dev == "eth1" then 9 else 7 end).0.1", interface_name: $dev}, {gateway: "10.7\(if $dev == "eth1" then 9 else 7 end).0.3", interface_name: $dev}];
+def more_routes: .routes[4] //= route("10.95.0.0/16") | .routes[5] //= route("10.94.0.0/16") | .routes[6] //= route("10.93.0.0/16")
+	| .routes[7] //= route("10.92.0.0/16") | .routes[8] //= (route("10.91.0.0/16") | .gateway = "10.79.0.1") | .routes[9] //= route("10.90.0.0/16")
+	| .routes[10] //= route("10.88.0.0/16") | .routes[11] //= route("10.87.0.0/16")
+	| .routes[12] //= {destination: "10.86.0.0/16", nexthops: ways("eth1")} | .routes[13] //= {destination: "10.85.0.0/16", nexthops: ways("eth1")}
+	| .routes[14] //= {destination: "10.84.0.0/16", nexthops: ways("eth1")};
+def own_routes: .networks[1].routes //= ([range(20; 31) | {destination: "10.\(.).0.0/16"}] | (.[3], .[7]).gateway = "10.77.0.1")
+	+ [range(31; 34) | {destination: "10.\(.).0.0/16", nexthops: ways("eth1")}];
 def own_nodes: if .device_nodes then .devices += nodes | del(.device_nodes) else . end;
 def context: .networks[3] //= {type: "veth", name: "eth2", context: {bridge: "ctrctx", prefix: "veth"}};
 def network: del(.networks[1:]) | del(.routes) | .network //= {};
