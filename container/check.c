@@ -151,12 +151,14 @@ static int check_network_namespace(const struct spec *spec, struct err *err)
 		return host ? err_set(err, -EINVAL,
 				      "networks: with a network of type host, namespaces has no NEWNET")
 			    : 0;
-	if ((!spec->net.network_count || host) && !spec->net.route_count)
+	if ((!spec->net.network_count || host) && !spec->net.route_count && !spec->net.rule_count)
 		return 0;
 	return err_set(err, -EINVAL,
 		       "%s: unable to apply network settings without a private NET "
 		       "namespace (NEWNET)",
-		       spec->net.network_count && !host ? "networks" : "routes");
+		       spec->net.network_count && !host ? "networks"
+		       : spec->net.route_count          ? "routes"
+							: "rules");
 }
 
 static int check_namespaces(const struct spec *spec, struct err *err)

@@ -111,6 +111,7 @@ static const struct json_field spec_fields[] = {
 	JSON_CUSTOM(struct spec, "capabilities", capabilities, &capabilities_json),
 	JSON_ARRAY(struct spec, "networks", net.networks, net.network_count, &network_schema),
 	JSON_ARRAY(struct spec, "routes", net.routes, net.route_count, &net_route_schema),
+	JSON_ARRAY(struct spec, "rules", net.rules, net.rule_count, &net_rule_schema),
 	JSON_OBJECT(struct spec, "cgroups", cgroup, &cgroup_schema),
 	JSON_STRING(struct spec, "apparmor_profile", apparmor_profile),
 	JSON_STRING(struct spec, "process_label", process_label),

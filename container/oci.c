@@ -274,7 +274,7 @@ static int annotate(const struct net_config *net, struct oci *oci, struct err *e
 {
 	struct json_pair *a;
 
-	if (!net->network_count && !net->route_count)
+	if (!net->network_count && !net->route_count && !net->rule_count)
 		return 0;
 	oci->annotations = a = calloc(1, sizeof(*a));
 	if (!a)

@@ -5,7 +5,9 @@
 #include "net/config.h"
 #include "net/driver.h"
 #include "net/ipam.h"
+#include "net/neigh.h"
 #include "net/parents.h"
+#include "net/rule.h"
 
 #include "lib/cleanup.h"
 
@@ -111,6 +113,14 @@ static int check_mtu(const struct network *n, struct err *err)
 	return 0;
 }
 
+static int check_neighbors(const struct network *n, struct err *err)
+{
+	for (size_t i = 0; i < n->neighbor_count; i++)
+		if (net_neighbor_check(&n->neighbors[i], err) < 0)
+			return err_wrap(err, "neighbors[%zu]", i);
+	return 0;
+}
+
 /* What all types have in common that make a link. */
 static int check_link(const struct network *n, struct err *err)
 {
@@ -128,6 +138,8 @@ static int check_link(const struct network *n, struct err *err)
 		ret = net_check_gateway("ipv6_gateway", &n->ipv6_gateway, AF_INET6, err);
 	if (ret == 0)
 		ret = ipam_check(n, err);
+	if (ret == 0)
+		ret = check_neighbors(n, err);
 	if (ret == 0)
 		ret = check_mtu(n, err);
 	return ret < 0 ? ret : shaping_check(&n->shaping, n->mtu, err);
@@ -159,6 +171,7 @@ int net_check_untouched(const struct network *n, const char *why, struct err *er
 		{ "ipv6_gateway", n->ipv6_gateway.family },
 		{ "metric", n->metric },
 		{ "routes", n->route_count },
+		{ "neighbors", n->neighbor_count },
 		{ "mtu", n->mtu },
 		{ "txqueuelen", n->txqueuelen },
 		{ "master", n->master[0] },
@@ -244,6 +257,14 @@ static int check_routes(const struct net_config *c, struct err *err)
 	return 0;
 }
 
+static int check_rules(const struct net_config *c, struct err *err)
+{
+	for (size_t i = 0; i < c->rule_count; i++)
+		if (net_rule_check(&c->rules[i], err) < 0)
+			return err_wrap(err, "rules[%zu]", i);
+	return 0;
+}
+
 static int check_networks(const struct net_config *c, struct err *err)
 {
 	for (size_t i = 0; i < c->network_count; i++) {
@@ -275,5 +296,7 @@ int net_check(const struct net_config *c, struct err *err)
 	if (ret < 0)
 		return ret;
 	ret = check_routes(c, err);
+	if (ret == 0)
+		ret = check_rules(c, err);
 	return ret < 0 ? ret : net_config_routes(c, &routes, err);
 }

@@ -3,15 +3,17 @@
 #include "net/address.h"
 #include "net/bridge.h"
 #include "net/driver.h"
-#include "net/ifb.h"
 #include "net/fdb.h"
+#include "net/ifb.h"
 #include "net/link_add.h"
 #include "net/link_master.h"
+#include "net/neigh.h"
 #include "net/net.h"
 #include "net/nft.h"
 #include "net/qdisc.h"
 #include "net/reserve.h"
 #include "net/route.h"
+#include "net/rule.h"
 #include "net/sysctl.h"
 #include "net/sysctl_borrow.h"
 #include "net/tuntap.h"
@@ -72,7 +74,9 @@ const struct step_type *const net_step_types[] = {
 	&tuntap_add_step,
 	&addr_add_step.type,
 	&addr_ready_step,
+	&neigh_add_step.type,
 	&route_add_step.type,
+	&rule_add_step.type,
 	&qdisc_tbf_step.type,
 	&qdisc_htb_step.type,
 	&qdisc_bfifo_step.type,

@@ -7,9 +7,11 @@
 #include "net/ipam.h"
 #include "net/link.h"
 #include "net/link_master.h"
+#include "net/neigh.h"
 #include "net/nl.h"
 #include "net/parents.h"
 #include "net/reserve.h"
+#include "net/rule.h"
 #include "net/sysctl.h"
 
 #include "lib/cleanup.h"
@@ -251,6 +253,20 @@ static int for_addresses(const struct net_planner *p, const struct network *n, c
 	return ret;
 }
 
+static int plan_neighbors(const struct net_planner *p, const struct network *n, const char *link,
+			  struct err *err)
+{
+	struct neigh_args args = { .at.ns = SCOPE_CONTAINER };
+	int ret = 0;
+
+	memcpy(args.at.link, link, sizeof(args.at.link));
+	for (size_t i = 0; ret == 0 && i < n->neighbor_count; i++) {
+		args.entry = n->neighbors[i];
+		ret = net_planner_add(p, &neigh_add_step.type, SCOPE_CONTAINER, NULL, &args, err);
+	}
+	return ret;
+}
+
 /* A pass over all networks: @what is one stage of the plan. */
 typedef int stage_fn(const struct net_planner *p, const struct network *n, const struct endpoint *e,
 		     struct err *err);
@@ -287,7 +303,9 @@ static int stage_inside(const struct net_planner *p, const struct network *n,
 		ret = plan_master(p, n, e, err);
 	if (ret == 0)
 		ret = net_plan_link(p, &link_up_step.type, SCOPE_CONTAINER, e->name, err);
-	return ret < 0 ? ret : for_addresses(p, n, e->name, plan_address, err);
+	if (ret == 0)
+		ret = for_addresses(p, n, e->name, plan_address, err);
+	return ret < 0 ? ret : plan_neighbors(p, n, e->name, err);
 }
 
 /* What the host's end sends is what the container receives. */
@@ -371,6 +389,24 @@ static int plan_routes(const struct net_config *c, struct plan *plan, struct err
 		const struct net_planner p = { .plan = plan, .origin = routes.items[i].origin };
 
 		ret = plan_route(&p, &routes.items[i].args, err);
+	}
+	return ret;
+}
+
+static int plan_rules(const struct net_config *c, struct plan *plan, struct err *err)
+{
+	char origin[NET_ORIGIN_MAX];
+	const struct net_planner p = { .plan = plan, .origin = origin };
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < c->rule_count; i++) {
+		struct rule_args args = { .at.ns = SCOPE_CONTAINER, .rule = c->rules[i] };
+
+		args.rule.family = net_rule_family(&c->rules[i]);
+		if (!args.rule.priority)
+			args.rule.priority = RULE_PRIORITY_FIRST + (uint32_t)i;
+		snprintf(origin, sizeof(origin), "rules[%zu]", i);
+		ret = net_planner_add(&p, &rule_add_step.type, SCOPE_CONTAINER, NULL, &args, err);
 	}
 	return ret;
 }
@@ -459,6 +495,8 @@ static int plan_settled(const struct net_config *c, const struct endpoint *ends,
 		ret = plan_stage(c, ends, mark, plan, stage_shape_inside, err);
 	if (ret == 0)
 		ret = plan_routes(c, plan, err);
+	if (ret == 0)
+		ret = plan_rules(c, plan, err);
 	return ret < 0 ? ret : plan_stage(c, ends, mark, plan, stage_ready, err);
 }
 

@@ -79,6 +79,7 @@ static const struct json_field network_fields[] = {
 	JSON_TEXT(struct network, "gateway6", ipv6_gateway, &ip_addr_text, .flags = JSON_ALIAS),
 	JSON_UINT(struct network, "metric", metric),
 	JSON_ARRAY(struct network, "routes", routes, route_count, &own_route_schema),
+	JSON_ARRAY(struct network, "neighbors", neighbors, neighbor_count, &net_neighbor_schema),
 	JSON_UINT(struct network, "mtu", mtu, .max = 65535),
 	JSON_UINT(struct network, "txqueuelen", txqueuelen),
 	JSON_OBJECT(struct network, "shaping", shaping, &shaping_schema),

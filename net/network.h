@@ -37,6 +37,14 @@ struct net_route {
 	size_t hop_count;
 };
 
+struct net_neighbor {
+	struct ip_addr address;
+	struct mac mac;
+	int state;  /* NUD_*; 0: permanent */
+	bool proxy; /* answer for the address with the interface's own MAC address */
+};
+extern const struct json_schema net_neighbor_schema;
+
 struct network {
 	const struct net_driver *driver; /* "type"; never NULL once decoded */
 	char name[IFNAMSIZ]; /* inside the container; "" = the driver's default (lo; eth0, eth1, ...) */
@@ -53,6 +61,8 @@ struct network {
 	uint32_t metric;          /* of the gateways' routes; 0: the kernel's default */
 	struct net_route *routes; /* over this interface */
 	size_t route_count;
+	struct net_neighbor *neighbors;
+	size_t neighbor_count;
 	/* How fast and how badly packets get through. */
 	struct shaping shaping;
 	char master[IFNAMSIZ]; /* another network, of a type with ports, that it is a port of; "" = none */
@@ -67,11 +77,31 @@ struct network {
 	void *options; /* of driver->options, or NULL */
 };
 
+/* Of a packet's mark: those bits of it that are in the mask. No mask: not given. */
+struct rule_mark {
+	uint32_t value, mask;
+};
+#define RULE_MARK_TEXT_MAX 24
+const char *rule_mark_format(const struct rule_mark *m, char *buf, size_t size);
+
+struct net_rule {
+	int family;                        /* 0: that of the prefixes, else IPv4 */
+	struct ip_prefix from, to;         /* zero family: all */
+	char iif[IFNAMSIZ], oif[IFNAMSIZ]; /* names of interfaces, or "" */
+	struct rule_mark mark;
+	uint32_t table;
+	uint32_t priority; /* 0: by its place in the list */
+	int action;        /* FR_ACT_*; 0: look up the table */
+};
+extern const struct json_name net_rule_action_names[];
+
 struct net_config {
 	struct network *networks;
 	size_t network_count;
 	struct net_route *routes;
 	size_t route_count;
+	struct net_rule *rules;
+	size_t rule_count;
 	bool dad_given; /* no key: the config sets NET_DAD_SYSCTL itself, among its sysctls */
 };
 
@@ -80,5 +110,6 @@ struct net_config {
 
 extern const struct json_schema network_schema;   /* struct network */
 extern const struct json_schema net_route_schema; /* struct net_route */
+extern const struct json_schema net_rule_schema;  /* struct net_rule */
 
 #endif

@@ -60,7 +60,7 @@ observe_network() {
 	# Without indexes, which are given out anew, and without lifetimes.
 	{
 		# shellcheck disable=SC2016 # the shell inside expands it
-		nsenter -t "$pid" --net sh -c 'echo inside link; ip -d -o link; echo inside addr; ip -o addr; echo inside route; ip route show table all
+		nsenter -t "$pid" --net sh -c 'echo inside link; ip -d -o link; echo inside addr; ip -o addr; echo inside route; ip route show table all; echo inside rule; ip rule; ip -6 rule; echo inside neigh; ip neigh show nud all; ip neigh show proxy
 			echo inside qdisc; tc -d qdisc; echo inside class; tc qdisc | sed -n "s/^qdisc htb .* dev \([^ ]*\) .*/\1/p" | while read -r d; do tc class show dev "$d"; done'
 		echo host link
 		ip -d -o link

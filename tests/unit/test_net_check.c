@@ -16,7 +16,8 @@
 
 static const struct json_field fields[] = {
 	JSON_ARRAY(struct net_config, "networks", networks, network_count, &network_schema),
-	JSON_ARRAY(struct net_config, "routes", routes, route_count, &net_route_schema), JSON_END
+	JSON_ARRAY(struct net_config, "routes", routes, route_count, &net_route_schema),
+	JSON_ARRAY(struct net_config, "rules", rules, rule_count, &net_rule_schema), JSON_END
 };
 static const struct json_schema schema = JSON_SCHEMA(struct net_config, fields);
 

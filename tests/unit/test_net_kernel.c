@@ -34,7 +34,8 @@
 
 static const struct json_field fields[] = {
 	JSON_ARRAY(struct net_config, "networks", networks, network_count, &network_schema),
-	JSON_ARRAY(struct net_config, "routes", routes, route_count, &net_route_schema), JSON_END
+	JSON_ARRAY(struct net_config, "routes", routes, route_count, &net_route_schema),
+	JSON_ARRAY(struct net_config, "rules", rules, rule_count, &net_rule_schema), JSON_END
 };
 static const struct json_schema schema = JSON_SCHEMA(struct net_config, fields);
 
@@ -742,9 +743,8 @@ static void keep_difference(void *arg, const struct step *step, const struct err
 {
 	char *text = arg;
 
-	(void)step;
-	assert_true(snprintf(text + strlen(text), ERR_TEXT_MAX - strlen(text), "%s|", why->text) >
-		    0);
+	assert_true(snprintf(text + strlen(text), ERR_TEXT_MAX - strlen(text), "%s: %s|",
+			     step->origin, why->text) > 0);
 }
 
 /* Nothing of ours is left behind, and what was changed by hand the next one does without. */
@@ -803,17 +803,75 @@ static void tampered_routes(void **state)
 		tamper(*state, ROUTED, &rows[i]);
 }
 
+#define RULED                                                                            \
+	"{\"rules\":[{\"from\":\"10.1.0.0/16\",\"fwmark\":\"0x10/0xff\",\"table\":100}," \
+	"{\"family\":\"ipv6\",\"oif\":\"eth0\",\"action\":\"prohibit\",\"priority\":9}]}"
+
+static void tampered_rules(void **state)
+{
+	static const struct tampering rows[] = {
+		{ "true", "" },
+		{ "ip rule del priority 1000", "rules[0]: no IPv4 rule 1000|" },
+		{ "ip rule del priority 1000 && "
+		  "ip rule add from 10.1.0.0/24 fwmark 0x10/0xff lookup 100 priority 1000",
+		  "rules[0]: IPv4 rule 1000: from is 10.1.0.0/24, planned 10.1.0.0/16|" },
+		{ "ip rule del priority 1000; ip rule add from 10.1.0.0/16 fwmark 0x10 lookup 100 priority 1000",
+		  "rules[0]: IPv4 rule 1000: fwmark is 0x10, planned 0x10/0xff|" },
+		{ "ip -6 rule del priority 9; ip -6 rule add oif eth1 prohibit priority 9",
+		  "rules[1]: IPv6 rule 9: oif is eth1, planned eth0|" },
+		{ "ip -6 rule del priority 9; ip -6 rule add oif eth0 lookup 5 priority 9",
+		  "rules[1]: IPv6 rule 9: action is lookup, planned prohibit|" },
+	};
+
+	for (size_t i = 0; i < array_size(rows); i++) {
+		tamper(*state, RULED, &rows[i]);
+		expect_inside(*state,
+			      "(ip rule; ip -6 rule) | grep 'proto 206';"
+			      " ip rule del priority 1000 2>&-; ip -6 rule del priority 9 2>&-",
+			      "");
+	}
+}
+
+#define NEIGHBOURS                                                                               \
+	"{\"networks\":[{\"type\":\"veth\",\"address\":\"10.9.0.2/24\",\"neighbors\":["          \
+	"{\"address\":\"10.9.0.7\",\"mac_address\":\"02:00:00:00:00:07\"},"                      \
+	"{\"address\":\"fd00:9::7\",\"mac_address\":\"02:00:00:00:00:07\",\"state\":\"noarp\"}," \
+	"{\"address\":\"10.9.0.8\",\"proxy\":true}]}]}"
+
+static void tampered_neighbours(void **state)
+{
+	static const struct tampering rows[] = {
+		{ "true", "" },
+		{ "ip neigh del 10.9.0.7 dev eth0",
+		  "networks[0] (eth0): no neighbour 10.9.0.7 on eth0|" },
+		{ "ip neigh change 10.9.0.7 lladdr 02:00:00:00:00:08 dev eth0",
+		  "networks[0] (eth0): neighbour 10.9.0.7 on eth0: mac_address is 02:00:00:00:00:08,"
+		  " planned 02:00:00:00:00:07|" },
+		{ "ip neigh replace fd00:9::7 lladdr 02:00:00:00:00:07 nud permanent dev eth0",
+		  "networks[0] (eth0): neighbour fd00:9::7 on eth0: state is permanent, planned noarp|" },
+		{ "ip neigh del proxy 10.9.0.8 dev eth0",
+		  "networks[0] (eth0): no proxy for 10.9.0.8 on eth0|" },
+	};
+
+	for (size_t i = 0; i < array_size(rows); i++)
+		tamper(*state, NEIGHBOURS, &rows[i]);
+}
+
 int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, make_world, end_world)
 	const struct CMUnitTest tests[] = {
-		TEST(bridge),          TEST(point_to_point),  TEST(strangers_bridge),
-		TEST(shared_bridge),   TEST(not_on_link),     TEST(refusals),
-		TEST(taken_meanwhile), TEST(joined),          TEST(probes),
-		TEST(marks),           TEST(unmarked),        TEST(start_again),
-		TEST(first_packet),    TEST(namespaces),      TEST(big_dump),
-		TEST(strangers_words), TEST(find_by_mount),   TEST(probes_of_kinds),
-		TEST(refused_kinds),   TEST(tampered_routes),
+		TEST(bridge),           TEST(point_to_point),
+		TEST(strangers_bridge), TEST(shared_bridge),
+		TEST(not_on_link),      TEST(refusals),
+		TEST(taken_meanwhile),  TEST(joined),
+		TEST(probes),           TEST(marks),
+		TEST(unmarked),         TEST(start_again),
+		TEST(first_packet),     TEST(namespaces),
+		TEST(big_dump),         TEST(strangers_words),
+		TEST(find_by_mount),    TEST(probes_of_kinds),
+		TEST(refused_kinds),    TEST(tampered_routes),
+		TEST(tampered_rules),   TEST(tampered_neighbours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,6 +59,8 @@ def more_routes: .routes[4] //= route("10.95.0.0/16") | .routes[5] //= route("10
 	| .routes[14] //= {destination: "10.84.0.0/16", nexthops: ways("eth1")};
 def own_routes: .networks[1].routes //= ([range(20; 31) | {destination: "10.\(.).0.0/16"}] | (.[3], .[7]).gateway = "10.77.0.1")
 	+ [range(31; 34) | {destination: "10.\(.).0.0/16", nexthops: ways("eth1")}];
+def some_rules: .rules //= [range(9) | {from: "10.3\(.).0.0/16", table: 55}];
+def neighbors: .networks[2].neighbors //= [range(4) | {address: "10.79.0.6\(.)", mac_address: "02:00:00:00:06:0\(.)"}];
 def own_nodes: if .device_nodes then .devices += nodes | del(.device_nodes) else . end;
 def context: .networks[3] //= {type: "veth", name: "eth2", context: {bridge: "ctrctx", prefix: "veth"}};
 def network: del(.networks[1:]) | del(.routes) | .network //= {};
