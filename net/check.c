@@ -76,7 +76,38 @@ static const struct ip_prefix *address_at(const struct network *n, size_t i)
 		return &n->address;
 	if (i == 1)
 		return &n->ipv6_address;
-	return i - 2 < n->addresses.count ? &n->addresses.items[i - 2] : NULL;
+	return i - 2 < n->addresses.count ? &n->addresses.items[i - 2].prefix : NULL;
+}
+
+/* What only one family has. */
+static int check_more(const struct net_address *a, struct err *err)
+{
+	const bool six = a->prefix.addr.family == AF_INET6;
+
+	if (a->peer.family && a->peer.family != a->prefix.addr.family)
+		return err_set(err, -EINVAL, "peer: it is not an %s address",
+			       ip_family_name(a->prefix.addr.family));
+	if (six && a->scope)
+		return err_set(err, -EINVAL, "scope: that of an IPv6 address follows from it");
+	if (six && a->label[0])
+		return err_set(err, -EINVAL, "label: only IPv4 addresses have one");
+	if (a->valid && (!a->preferred || a->preferred > a->valid))
+		return err_set(err, -EINVAL,
+			       "preferred_lft: an address is preferred no longer than it is valid");
+	return 0;
+}
+
+static int check_addresses(const struct network *n, struct err *err)
+{
+	for (size_t i = 0; i < n->addresses.count; i++) {
+		int ret = check_address("addresses", &n->addresses.items[i].prefix, err);
+
+		if (ret < 0)
+			return ret;
+		if (check_more(&n->addresses.items[i], err) < 0)
+			return err_wrap(err, "addresses[%zu]", i);
+	}
+	return 0;
 }
 
 static int check_twice(const struct network *n, struct err *err)
@@ -128,8 +159,8 @@ static int check_link(const struct network *n, struct err *err)
 
 	if (ret == 0)
 		ret = check_address_key("ipv6_address", &n->ipv6_address, AF_INET6, err);
-	for (size_t i = 0; ret == 0 && i < n->addresses.count; i++)
-		ret = check_address("addresses", &n->addresses.items[i], err);
+	if (ret == 0)
+		ret = check_addresses(n, err);
 	if (ret == 0)
 		ret = check_twice(n, err);
 	if (ret == 0)
@@ -167,6 +198,7 @@ int net_check_untouched(const struct network *n, const char *why, struct err *er
 		{ "address", n->address.addr.family },
 		{ "ipv6_address", n->ipv6_address.addr.family },
 		{ "addresses", n->addresses.count },
+		{ "dad", n->dad },
 		{ "gateway", n->gateway.family },
 		{ "ipv6_gateway", n->ipv6_gateway.family },
 		{ "metric", n->metric },

@@ -22,7 +22,7 @@ const struct ip_prefix *ipam_given(const struct network *n, size_t i, const char
 	*key = keys[i < 2 ? i : 2];
 	if (i < 2)
 		return i == 0 ? &n->address : &n->ipv6_address;
-	return i - 2 < n->addresses.count ? &n->addresses.items[i - 2] : NULL;
+	return i - 2 < n->addresses.count ? &n->addresses.items[i - 2].prefix : NULL;
 }
 
 bool ipam_is_given(const struct network *n, size_t i)
@@ -362,16 +362,18 @@ bool ipam_bridge_address(const struct network *n, const struct endpoint *e, size
 /* The list becomes one of its own, behind that of the config. */
 static int settle_addresses(struct network *n, const struct endpoint *e)
 {
-	struct ip_prefix_list list = { 0 };
+	struct net_address_list list = { 0 };
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < n->addresses.count; i++)
-		ret = ip_prefix_list_add(&list, &n->addresses.items[i]);
+		ret = net_address_list_add(&list, &n->addresses.items[i]);
 	for (size_t i = 0; ret == 0 && i < n->subnets.count; i++) {
-		const struct ip_prefix chosen = { e->chosen[i], n->subnets.items[i].length };
+		const struct net_address chosen = {
+			.prefix = { e->chosen[i], n->subnets.items[i].length },
+		};
 
-		if (chosen.addr.family)
-			ret = ip_prefix_list_add(&list, &chosen);
+		if (chosen.prefix.addr.family)
+			ret = net_address_list_add(&list, &chosen);
 	}
 	n->addresses = list;
 	return ret;
@@ -415,7 +417,7 @@ void ipam_settled_release(struct net_config *settled)
 {
 	for (size_t i = 0; i < settled->network_count; i++)
 		if (settled->networks[i].subnets.count)
-			ip_prefix_list_release(&settled->networks[i].addresses);
+			net_address_list_release(&settled->networks[i].addresses);
 	free(settled->networks);
 	*settled = (struct net_config){ 0 };
 }

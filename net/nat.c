@@ -189,7 +189,7 @@ static int plan_addresses(const struct net_planner *p, const struct network *n, 
 	if (ret == 0 && n->ipv6_address.addr.family)
 		ret = plan_address(p, n, link, &n->ipv6_address.addr, err);
 	for (size_t i = 0; ret == 0 && i < n->addresses.count; i++)
-		ret = plan_address(p, n, link, &n->addresses.items[i].addr, err);
+		ret = plan_address(p, n, link, &n->addresses.items[i].prefix.addr, err);
 	return ret;
 }
 

@@ -228,8 +228,8 @@ const struct ip_addr *nat_address(const struct network *n, int family)
 	if (n->ipv6_address.addr.family == family)
 		return &n->ipv6_address.addr;
 	for (size_t i = 0; i < n->addresses.count; i++)
-		if (n->addresses.items[i].addr.family == family)
-			return &n->addresses.items[i].addr;
+		if (n->addresses.items[i].prefix.addr.family == family)
+			return &n->addresses.items[i].prefix.addr;
 	/* Before one is chosen, its subnet says as much as can be known. */
 	for (size_t i = 0; i < n->subnets.count; i++)
 		if (n->subnets.items[i].addr.family == family)

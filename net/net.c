@@ -218,38 +218,57 @@ int net_plan_address_ready(const struct net_planner *p, const char *ns, const ch
  * Duplicate address detection on a link that we have just made, with a MAC of our own, finds nothing, and
  * holds up IPv6 for more than a second. @link: "default" for all that will be made.
  */
-static int plan_no_dad(const struct net_planner *p, const char *link, struct err *err)
+static int plan_dad(const struct net_planner *p, const char *link, bool on, struct err *err)
 {
-	struct sysctl_args args = { .ns = SCOPE_CONTAINER, .value = "0", .optional = true };
+	struct sysctl_args args = { .ns = SCOPE_CONTAINER, .optional = true };
+
+	args.value[0] = on ? '1' : '0';
 
 	snprintf(args.path, sizeof(args.path), "net/ipv6/conf/%s/accept_dad", link);
 	return net_planner_add(p, &sysctl_step, SCOPE_CONTAINER, NULL, &args, err);
 }
 
-typedef int address_fn(const struct net_planner *p, const char *link,
-		       const struct ip_prefix *prefix, struct err *err);
-
-static int plan_address(const struct net_planner *p, const char *link,
-			const struct ip_prefix *prefix, struct err *err)
+static int plan_address(const struct net_planner *p, const struct step_type *type,
+			const struct network *n, const char *link, const struct net_address *a,
+			struct err *err)
 {
-	return net_plan_address(p, &addr_add_step.type, SCOPE_CONTAINER, link, prefix, err);
+	struct address_args args = {
+		.at.ns = SCOPE_CONTAINER,
+		.prefix = a->prefix,
+		.peer = a->peer,
+		.scope = a->scope,
+		.valid = a->valid,
+		.preferred = a->preferred,
+		.dad = n->dad,
+	};
+
+	memcpy(args.label, a->label, sizeof(args.label));
+	if (str_copy(args.at.link, sizeof(args.at.link), link) < 0)
+		return err_set(err, -ENAMETOOLONG, "%s", link);
+	return net_planner_add(p, type, SCOPE_CONTAINER, NULL, &args, err);
 }
 
-static int plan_address_ready(const struct net_planner *p, const char *link,
-			      const struct ip_prefix *prefix, struct err *err)
+static int plan_prefix(const struct net_planner *p, const struct step_type *type,
+		       const struct network *n, const char *link, const struct ip_prefix *prefix,
+		       struct err *err)
 {
-	return net_plan_address_ready(p, SCOPE_CONTAINER, link, prefix, err);
+	const struct net_address a = { .prefix = *prefix };
+
+	return prefix->addr.family ? plan_address(p, type, n, link, &a, err) : 0;
 }
 
+/* Steps of @type about all of them; of addr.ready, about those of IPv6. */
 static int for_addresses(const struct net_planner *p, const struct network *n, const char *link,
-			 address_fn *fn, struct err *err)
+			 const struct step_type *type, struct err *err)
 {
-	int ret = n->address.addr.family ? fn(p, link, &n->address, err) : 0;
+	const bool ready = type == &addr_ready_step;
+	int ret = ready ? 0 : plan_prefix(p, type, n, link, &n->address, err);
 
-	if (ret == 0 && n->ipv6_address.addr.family)
-		ret = fn(p, link, &n->ipv6_address, err);
+	if (ret == 0)
+		ret = plan_prefix(p, type, n, link, &n->ipv6_address, err);
 	for (size_t i = 0; ret == 0 && i < n->addresses.count; i++)
-		ret = fn(p, link, &n->addresses.items[i], err);
+		if (!ready || n->addresses.items[i].prefix.addr.family == AF_INET6)
+			ret = plan_address(p, type, n, link, &n->addresses.items[i], err);
 	return ret;
 }
 
@@ -297,14 +316,15 @@ static int stage_inside(const struct net_planner *p, const struct network *n,
 
 	if (!n->driver->makes_link)
 		return 0;
-	if (!e->namespace_new)
-		ret = plan_no_dad(p, e->name, err);
+	/* What is there by default has been said already, of a namespace that is ours. */
+	if (n->dad || !e->namespace_new)
+		ret = plan_dad(p, e->name, n->dad, err);
 	if (ret == 0)
 		ret = plan_master(p, n, e, err);
 	if (ret == 0)
 		ret = net_plan_link(p, &link_up_step.type, SCOPE_CONTAINER, e->name, err);
 	if (ret == 0)
-		ret = for_addresses(p, n, e->name, plan_address, err);
+		ret = for_addresses(p, n, e->name, &addr_add_step.type, err);
 	return ret < 0 ? ret : plan_neighbors(p, n, e->name, err);
 }
 
@@ -338,7 +358,7 @@ static int stage_ready(const struct net_planner *p, const struct network *n,
 	int ret = 0;
 
 	if (n->driver->makes_link)
-		ret = for_addresses(p, n, e->name, plan_address_ready, err);
+		ret = for_addresses(p, n, e->name, &addr_ready_step, err);
 	return ret < 0 || !n->driver->plan_ready ? ret : n->driver->plan_ready(n, e, p, err);
 }
 
@@ -437,7 +457,7 @@ static int plan_namespace(const struct net_config *c, bool namespace_new, struct
 
 	if (!namespace_new || c->dad_given || !declares(c, makes_link))
 		return 0;
-	return plan_no_dad(&p, "default", err);
+	return plan_dad(&p, "default", false, err);
 }
 
 static int plan_lo(const struct net_config *c, bool namespace_new, struct plan *plan,

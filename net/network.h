@@ -37,6 +37,25 @@ struct net_route {
 	size_t hop_count;
 };
 
+/* One of the addresses of a network, with what may be said of it. */
+struct net_address {
+	struct ip_prefix prefix;
+	struct ip_addr peer;       /* the other end of a point-to-point link, or none */
+	int scope;                 /* enum route_scope, of IPv4 */
+	uint32_t valid, preferred; /* lifetimes in seconds; 0: for ever */
+	char label[IFNAMSIZ];      /* of IPv4; "": the interface's name */
+};
+
+struct net_address_list {
+	struct net_address *items;
+	size_t count;
+};
+
+/* Append a copy; -ENOMEM leaves the list as it was. */
+int net_address_list_add(struct net_address_list *list, const struct net_address *a);
+void net_address_list_release(struct net_address_list *list);
+extern const struct json_custom net_address_list_custom;
+
 struct net_neighbor {
 	struct ip_addr address;
 	struct mac mac;
@@ -51,7 +70,8 @@ struct network {
 	struct mac mac_address;   /* zero = derived from the run directory and the name */
 	struct ip_prefix address; /* with host bits, as the samples have them */
 	struct ip_prefix ipv6_address;
-	struct ip_prefix_list addresses; /* further ones, either family */
+	struct net_address_list addresses; /* further ones, either family */
+	bool dad; /* let the kernel look whether somebody has the IPv6 addresses already */
 	struct ip_prefix_list subnets; /* an address of each, chosen if none is given: net/ipam.h */
 	struct ip_range_list ranges;   /* what is chosen from; none in a subnet: all of it */
 	struct ip_range_list exclude;  /* what is never chosen */

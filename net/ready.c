@@ -21,6 +21,7 @@
 #include "lib/cleanup.h"
 
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <sys/socket.h>
 
 /* --- link.ready --- */
@@ -139,6 +140,22 @@ const struct step_type link_follow_step = {
 
 /* --- addr.ready --- */
 
+/* Has the kernel found out that nobody else has it? An address, or a link, that is not there any more is another's business. */
+static int dad_done(struct scope *scope, const struct address_args *a, bool *done, struct err *err)
+{
+	struct address found;
+	char text[IP_TEXT_MAX];
+	int ret = address_find(scope, a, &found, err);
+
+	if (ret < 0)
+		return ret;
+	if (found.index && found.flags & IFA_F_DADFAILED)
+		return err_set(err, -EADDRINUSE, "address %s on %s: somebody else has it",
+			       ip_prefix_format(&a->prefix, text, sizeof(text)), a->at.link);
+	*done = !found.index || !(found.flags & IFA_F_TENTATIVE);
+	return 0;
+}
+
 static int apply_address(struct scope *scope, void *args, struct err *err)
 {
 	const struct address_args *a = args;
@@ -149,6 +166,18 @@ static int apply_address(struct scope *scope, void *args, struct err *err)
 	struct nl *nl;
 	int ret = nl_for(scope, a->at.ns, &nl, err);
 
+	while (ret == 0 && a->dad) {
+		bool done = false;
+
+		ret = dad_done(scope, a, &done, err);
+		if (ret < 0 || done)
+			break;
+		if (!net_patience_wait(&patience))
+			return err_set(err, -ETIMEDOUT,
+				       "duplicate address detection of %s on %s does not end",
+				       ip_prefix_format(&a->prefix, text, sizeof(text)),
+				       a->at.link);
+	}
 	while (ret == 0) {
 		ret = route_is_local(nl, &a->prefix.addr, &local, err);
 		if (ret == 0 && !local)

@@ -857,21 +857,60 @@ static void tampered_neighbours(void **state)
 		tamper(*state, NEIGHBOURS, &rows[i]);
 }
 
+#define ADDRESSED                                                                            \
+	"{\"networks\":[{\"type\":\"veth\",\"addresses\":[\"fd00:9::2/64\",\"10.9.9.9/24\"," \
+	"{\"address\":\"10.9.0.2/32\",\"peer\":\"10.9.0.1\",\"scope\":\"link\"},"            \
+	"{\"address\":\"10.8.0.2/24\",\"valid_lft\":500,\"preferred_lft\":400,\"label\":\"eth0:x\"}]}]}"
+
+static void tampered_addresses(void **state)
+{
+	static const struct tampering rows[] = {
+		{ "true", "" },
+		{ "ip addr del fd00:9::2/64 dev eth0",
+		  "networks[0] (eth0): no address fd00:9::2/64 on eth0|" },
+		{ "ip addr change 10.9.9.9/24 dev eth0 valid_lft 50 preferred_lft 40",
+		  "networks[0] (eth0): address 10.9.9.9/24 on eth0: valid_lft is 50, planned for ever|" },
+		{ "ip addr del 10.9.0.2 peer 10.9.0.1 dev eth0; ip addr add 10.9.0.2/32 dev eth0",
+		  "networks[0] (eth0): address 10.9.0.2/32 on eth0: peer is none, planned 10.9.0.1|" },
+		{ "ip addr del 10.9.0.2 peer 10.9.0.1 dev eth0; ip addr add 10.9.0.2 peer 10.9.0.1 dev eth0",
+		  "networks[0] (eth0): address 10.9.0.2/32 on eth0: scope is 0, planned 253|" },
+		{ "ip addr del 10.8.0.2/24 dev eth0; ip addr add 10.8.0.2/24 dev eth0",
+		  "networks[0] (eth0): address 10.8.0.2/24 on eth0: label is eth0, planned eth0:x|" },
+		{ "ip addr change 10.8.0.2/24 dev eth0 label eth0:x",
+		  "networks[0] (eth0): address 10.8.0.2/24 on eth0: valid_lft is for ever, planned 500|" },
+	};
+
+	for (size_t i = 0; i < array_size(rows); i++)
+		tamper(*state, ADDRESSED, &rows[i]);
+}
+
 int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, make_world, end_world)
 	const struct CMUnitTest tests[] = {
-		TEST(bridge),           TEST(point_to_point),
-		TEST(strangers_bridge), TEST(shared_bridge),
-		TEST(not_on_link),      TEST(refusals),
-		TEST(taken_meanwhile),  TEST(joined),
-		TEST(probes),           TEST(marks),
-		TEST(unmarked),         TEST(start_again),
-		TEST(first_packet),     TEST(namespaces),
-		TEST(big_dump),         TEST(strangers_words),
-		TEST(find_by_mount),    TEST(probes_of_kinds),
-		TEST(refused_kinds),    TEST(tampered_routes),
-		TEST(tampered_rules),   TEST(tampered_neighbours),
+		TEST(bridge),
+		TEST(point_to_point),
+		TEST(strangers_bridge),
+		TEST(shared_bridge),
+		TEST(not_on_link),
+		TEST(refusals),
+		TEST(taken_meanwhile),
+		TEST(joined),
+		TEST(probes),
+		TEST(marks),
+		TEST(unmarked),
+		TEST(start_again),
+		TEST(first_packet),
+		TEST(namespaces),
+		TEST(big_dump),
+		TEST(strangers_words),
+		TEST(find_by_mount),
+		TEST(probes_of_kinds),
+		TEST(refused_kinds),
+		TEST(tampered_routes),
+		TEST(tampered_rules),
+		TEST(tampered_neighbours),
+		TEST(tampered_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,7 @@ def own_routes: .networks[1].routes //= ([range(20; 31) | {destination: "10.\(.)
 	+ [range(31; 34) | {destination: "10.\(.).0.0/16", nexthops: ways("eth1")}];
 def some_rules: .rules //= [range(9) | {from: "10.3\(.).0.0/16", table: 55}];
 def neighbors: .networks[2].neighbors //= [range(4) | {address: "10.79.0.6\(.)", mac_address: "02:00:00:00:06:0\(.)"}];
+def own_addresses: .networks[2].addresses //= [range(6) | {address: "10.79.1.\(.)/32"}] + [{address: "10.79.1.6/32", preferred_lft: 2000, valid_lft: 3000}];
 def own_nodes: if .device_nodes then .devices += nodes | del(.device_nodes) else . end;
 def context: .networks[3] //= {type: "veth", name: "eth2", context: {bridge: "ctrctx", prefix: "veth"}};
 def network: del(.networks[1:]) | del(.routes) | .network //= {};
