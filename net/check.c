@@ -5,6 +5,7 @@
 #include "net/config.h"
 #include "net/driver.h"
 #include "net/ipam.h"
+#include "net/link_keys.h"
 #include "net/neigh.h"
 #include "net/parents.h"
 #include "net/rule.h"
@@ -172,6 +173,8 @@ static int check_link(const struct network *n, struct err *err)
 	if (ret == 0)
 		ret = check_neighbors(n, err);
 	if (ret == 0)
+		ret = net_link_check(n, err);
+	if (ret == 0)
 		ret = check_mtu(n, err);
 	return ret < 0 ? ret : shaping_check(&n->shaping, n->mtu, err);
 }
@@ -206,6 +209,11 @@ int net_check_untouched(const struct network *n, const char *why, struct err *er
 		{ "neighbors", n->neighbor_count },
 		{ "mtu", n->mtu },
 		{ "txqueuelen", n->txqueuelen },
+		{ "queues", n->queues },
+		{ "link_group", n->group },
+		{ "altnames", n->altnames },
+		{ "sysctl", n->sysctl_count },
+		{ "up", n->down },
 		{ "master", n->master[0] },
 	};
 

@@ -7,6 +7,7 @@
 #include "net/ifb.h"
 #include "net/link_add.h"
 #include "net/link_master.h"
+#include "net/link_set.h"
 #include "net/neigh.h"
 #include "net/net.h"
 #include "net/nft.h"
@@ -65,6 +66,7 @@ const struct step_type *const net_step_types[] = {
 	&sysctl_step,
 	&link_up_step.type,
 	&link_borrow_step.type,
+	&link_set_step.type,
 	&link_ready_step,
 	&link_follow_step,
 	&link_add_step.type,

@@ -169,7 +169,8 @@ static void choose_gateway(const struct network *n, size_t i, struct endpoint *e
 		return;
 	if (!given)
 		e->bridge[i] = ipam_gateway(n, i);
-	if (!declared[family])
+	/* One that stays down has no routes. */
+	if (!declared[family] && !n->down)
 		e->default_gateway[family] = ipam_gateway(n, i);
 	declared[family] = true;
 }

@@ -6,6 +6,7 @@
 #include "net/driver.h"
 #include "net/ipam.h"
 #include "net/link.h"
+#include "net/link_keys.h"
 #include "net/link_master.h"
 #include "net/neigh.h"
 #include "net/nl.h"
@@ -322,6 +323,10 @@ static int stage_inside(const struct net_planner *p, const struct network *n,
 	if (ret == 0)
 		ret = plan_master(p, n, e, err);
 	if (ret == 0)
+		ret = net_link_plan_sysctls(p, n, e->name, err);
+	if (ret == 0)
+		ret = net_link_plan_set(p, n, e->name, err);
+	if (ret == 0 && !n->down)
 		ret = net_plan_link(p, &link_up_step.type, SCOPE_CONTAINER, e->name, err);
 	if (ret == 0)
 		ret = for_addresses(p, n, e->name, &addr_add_step.type, err);
@@ -357,6 +362,9 @@ static int stage_ready(const struct net_planner *p, const struct network *n,
 {
 	int ret = 0;
 
+	/* Nobody sends anything over it. */
+	if (n->down)
+		return 0;
 	if (n->driver->makes_link)
 		ret = for_addresses(p, n, e->name, &addr_ready_step, err);
 	return ret < 0 || !n->driver->plan_ready ? ret : n->driver->plan_ready(n, e, p, err);

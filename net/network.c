@@ -90,6 +90,11 @@ static const struct json_field network_fields[] = {
 	JSON_ARRAY(struct network, "ports", ports, port_count, &port_map_schema),
 	JSON_BOOL(struct network, "isolate", isolate),
 	JSON_BOOL(struct network, "internal", internal),
+	JSON_UINT(struct network, "queues", queues, .max = 4096),
+	JSON_UINT(struct network, "link_group", group),
+	JSON_STRINGS(struct network, "altnames", altnames),
+	JSON_MAP(struct network, "sysctl", sysctl, sysctl_count),
+	JSON_CUSTOM(struct network, "up", down, &net_up_custom),
 	JSON_END,
 };
 

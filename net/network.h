@@ -56,6 +56,8 @@ int net_address_list_add(struct net_address_list *list, const struct net_address
 void net_address_list_release(struct net_address_list *list);
 extern const struct json_custom net_address_list_custom;
 
+extern const struct json_custom net_up_custom;
+
 struct net_neighbor {
 	struct ip_addr address;
 	struct mac mac;
@@ -87,7 +89,13 @@ struct network {
 	struct shaping shaping;
 	char master[IFNAMSIZ]; /* another network, of a type with ports, that it is a port of; "" = none */
 	uint32_t mtu;          /* 0 = leave */
-	uint32_t txqueuelen;     /* 0 = leave */
+	uint32_t txqueuelen; /* 0 = leave */
+	uint32_t queues;     /* for sending, and as many for receiving; 0: one */
+	uint32_t group;
+	char **altnames;          /* further names, which may be long */
+	struct json_pair *sysctl; /* "ipv4.rp_filter" */
+	size_t sysctl_count;
+	bool down;               /* "up" is false */
 	bool masquerade;         /* what leaves the subnet has the host's address */
 	struct nat_sources snat; /* or one of these */
 	struct port_map *ports;

@@ -8,7 +8,13 @@
 #include <linux/veth.h>
 #include <string.h>
 
-/* What both ends are told. A container's link needs no more than one queue, and each costs 0.1 ms to make. */
+/* A container's link needs no more than one queue, and each costs 0.1 ms to make. */
+static uint32_t queues_of(const struct veth_args *a)
+{
+	return a->queues ? a->queues : 1;
+}
+
+/* What both ends are told. */
 static void put_end(struct nl_msg *m, const struct veth_args *a, const char *name,
 		    const struct mac *mac)
 {
@@ -18,8 +24,8 @@ static void put_end(struct nl_msg *m, const struct veth_args *a, const char *nam
 		nl_put_u32(m, IFLA_MTU, a->mtu);
 	if (a->txqueuelen)
 		nl_put_u32(m, IFLA_TXQLEN, a->txqueuelen);
-	nl_put_u32(m, IFLA_NUM_TX_QUEUES, 1);
-	nl_put_u32(m, IFLA_NUM_RX_QUEUES, 1);
+	nl_put_u32(m, IFLA_NUM_TX_QUEUES, queues_of(a));
+	nl_put_u32(m, IFLA_NUM_RX_QUEUES, queues_of(a));
 }
 
 static void put_pair(struct nl_batch *b, size_t tag, const struct veth_args *a, uint32_t bridge,
@@ -144,7 +150,7 @@ static void show_end(const struct veth_args *a, const char *name, const struct m
 		fprintf(out, " mtu %u", a->mtu);
 	if (a->txqueuelen)
 		fprintf(out, " txqueuelen %u", a->txqueuelen);
-	fprintf(out, " numtxqueues 1 numrxqueues 1");
+	fprintf(out, " numtxqueues %u numrxqueues %u", queues_of(a), queues_of(a));
 }
 
 static void show(const void *args, FILE *out)
@@ -176,6 +182,7 @@ static const struct json_field fields[] = {
 	JSON_TEXT(struct veth_args, "peer_mac", peer_mac, &mac_text),
 	JSON_UINT(struct veth_args, "mtu", mtu),
 	JSON_UINT(struct veth_args, "txqueuelen", txqueuelen),
+	JSON_UINT(struct veth_args, "queues", queues),
 	JSON_BOOL(struct veth_args, "hairpin", hairpin),
 	JSON_CHARS(struct veth_args, "alias", alias),
 	JSON_END

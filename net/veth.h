@@ -14,6 +14,7 @@ struct veth_args {
 	char peer_name[IFNAMSIZ];
 	struct mac peer_mac;
 	uint32_t mtu, txqueuelen; /* of both; 0: the kernel's default */
+	uint32_t queues;          /* of both, for sending and for receiving; 0: one */
 	bool hairpin; /* the bridge may send back through the port that a frame came from */
 	char alias[LINK_ALIAS_MAX]; /* the mark */
 };

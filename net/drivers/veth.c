@@ -20,6 +20,9 @@
 /* The bridge's own MAC begins with it; the ports' with fe. */
 #define BRIDGE_MAC_FIRST 0x06
 
+/* Of an Ethernet link that nobody has told otherwise. */
+#define MTU_DEFAULT 1500
+
 #define NAME_ATTEMPTS  16
 #define BRIDGE_KEY_MAX (sizeof("link.bridge:") + IFNAMSIZ)
 
@@ -226,6 +229,8 @@ static int resolve_bridge(const struct network *n, const struct scope *scope, st
 		return err_set(err, -EEXIST, "bridge: '%s' is there, but is not a bridge",
 			       o->bridge);
 	/* One of ours has to stay for as long as we are its port. */
+	if (bridge.index && !n->mtu && bridge.mtu != MTU_DEFAULT)
+		e->mtu = bridge.mtu;
 	e->bridge_found = bridge.index && !bridge_is_ours(o, scope, &bridge);
 	return 0;
 }
@@ -359,8 +364,9 @@ static int plan_pair(const struct network *n, const struct endpoint *e, const st
 		.mac = e->host_mac,
 		.peer_ns = SCOPE_CONTAINER,
 		.peer_mac = e->mac,
-		.mtu = n->mtu,
+		.mtu = n->mtu ? n->mtu : e->mtu,
 		.txqueuelen = n->txqueuelen,
+		.queues = n->queues,
 		/* With br_netfilter, what a container sends to a port of its own never leaves the bridge. */
 		.hairpin = o->hairpin_mode || (o->bridge[0] && n->port_count),
 	};
@@ -409,6 +415,7 @@ const struct net_driver veth_driver = {
 	.name = "eth#",
 	.makes_link = true,
 	.has_host_end = true,
+	.has_queues = true,
 	.options = &options,
 	.check = check,
 	.host_name = host_name,

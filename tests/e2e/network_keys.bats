@@ -32,7 +32,7 @@ address_is() {
 }
 
 @test "addresses: duplicate address detection where it is asked for, and who has the address already" {
-	local file before
+	local file
 	file=$(config dual_stack '.networks[1].dad = true | .networks += [{type: "veth", name: "eth1", ipv6_address: "fd00:99::2/64"}]')
 	box_start "$file"
 	[ "$(box_net cat /proc/sys/net/ipv6/conf/eth0/accept_dad)" = 1 ]
@@ -68,4 +68,69 @@ address() {
 	address '7' 'FILE:L:C: networks[1].addresses[0]: expected a string, found the number 7'
 	accepts '.networks[1].addresses = [{address: "10.1.0.2/24", pere: "10.1.0.1"}]' \
 		"warning: FILE:L:C: networks[1].addresses[0].pere: unknown key; did you mean 'peer'?"
+}
+
+@test "links: queues, group, altnames and sysctl" {
+	box_start "$(config attach_to_bridge '.networks[1] += {queues: 3, link_group: 77, altnames: ["a-name-longer-than-fifteen-bytes", "lan"],
+		sysctl: {"ipv4.rp_filter": "2", "ipv6.accept_ra": "0", "ipv4.neigh.gc_stale_time": "77"}}')"
+	run box_net ip -j -d link show dev eth0
+	assert_json "$output" '.[0] | .num_tx_queues == 3 and .num_rx_queues == 3 and .group == "77"'
+	assert_json "$output" '.[0].altnames == ["a-name-longer-than-fifteen-bytes", "lan"]'
+	run ip -j -d link show dev ctrveth0
+	assert_json "$output" '.[0] | .num_tx_queues == 3 and .num_rx_queues == 3 and .group == "default"'
+	[ "$(box_net cat /proc/sys/net/ipv4/conf/eth0/rp_filter)" = 2 ]
+	[ "$(box_net cat /proc/sys/net/ipv6/conf/eth0/accept_ra)" = 0 ]
+	[ "$(box_net cat /proc/sys/net/ipv4/neigh/eth0/gc_stale_time)" = 77 ]
+	[ "$(box_net cat /proc/sys/net/ipv6/conf/lo/accept_ra)" = 1 ]
+	run box_net ip -j link show dev a-name-longer-than-fifteen-bytes
+	assert_json "$output" '.[0].ifname == "eth0"'
+	box_stop
+}
+
+@test "links: one that stays down" {
+	box_start "$(config attach_to_bridge '.networks[1] |= (del(.gateway) | .up = false)')"
+	run box_net ip -j addr show dev eth0
+	assert_json "$output" '.[0] | .operstate == "DOWN" and (.flags | index("UP") | not)'
+	assert_json "$output" '[.[0].addr_info[].local] == ["172.30.0.2"]'
+	box_stop
+}
+
+@test "links: without an mtu, that of the bridge" {
+	ip link add ctrmtu address 02:00:00:00:07:01 mtu 1300 type bridge
+	ip addr add 10.88.7.1/24 dev ctrmtu
+	ip link set ctrmtu up
+	local change='.networks[1] |= (.bridge = "ctrmtu" | del(.bridge_address) | .address = "10.88.7.2/24" | .gateway = "10.88.7.1" | .mtu = $mtu)'
+	box_start "$(config attach_to_bridge "$change" --argjson mtu 0)"
+	[ "$(box_net ip -j link show dev eth0 | jq '.[0].mtu')" = 1300 ]
+	[ "$(ip -j link show dev ctrveth0 | jq '.[0].mtu')" = 1300 ]
+	[ "$(ip -j link show dev ctrmtu | jq '.[0].mtu')" = 1300 ]
+	box_stop
+	box_start "$(config attach_to_bridge "$change" --argjson mtu 1280)"
+	[ "$(box_net ip -j link show dev eth0 | jq '.[0].mtu')" = 1280 ]
+	box_stop
+	ip link delete ctrmtu
+}
+
+# link KEYS LINE: with these.
+link() {
+	refuses ".networks[1] += {$1}" "$2"
+}
+
+@test "links: bad keys" {
+	link 'queues: 4097' 'FILE:L:C: networks[1].queues: 4097 is out of range (0 to 4096)'
+	link 'link_group: -1' 'FILE:L:C: networks[1].link_group: -1 is out of range (0 to 4294967295)'
+	link 'altnames: ["a/b"]' "FILE: networks[1]: altnames[0]: interface name 'a/b': no '/', ':', '%' or white space allowed"
+	link 'altnames: ["x", "x"]' "FILE: networks[1]: altnames: 'x' is given twice"
+	link 'altnames: [range(9) | tostring]' 'FILE: networks[1]: altnames: at most 8 are possible'
+	link 'altnames: ["lo"]' "networks[1] (eth0): group and altnames of eth0: one of the names is taken"
+	local like='expected a name as in ipv4.rp_filter, ipv6.accept_ra or ipv4.neigh.gc_stale_time' name
+	for name in net.ipv4.ip_forward ipv4. ipv4/rp_filter ipv4.../../../kernel/core_pattern ipv4.neigh. ipv5.rp_filter; do
+		link "sysctl: {\"$name\": \"0\"}" "FILE: networks[1]: sysctl: '$name': $like"
+	done
+	link 'sysctl: {"ipv4.rp_filter": 0}' 'FILE:L:C: networks[1].sysctl["ipv4.rp_filter"]: expected a string, found the number 0'
+	link 'sysctl: {"ipv4.rp_filter": "0\n1"}' 'FILE: networks[1]: sysctl: ipv4.rp_filter: at most 63 bytes, and one line'
+	link 'sysctl: {"ipv4.no_such": "0"}' \
+		'networks[1] (eth0): sysctl net/ipv4/conf/eth0/no_such: /proc/sys/net/ipv4/conf/eth0/no_such: No such file or directory'
+	link 'up: false' 'FILE: networks[1]: up: a link that stays down has no gateway and no routes'
+	link 'up: "no"' 'FILE:L:C: networks[1].up: expected true or false, found the string "no"'
 }

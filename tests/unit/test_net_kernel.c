@@ -884,6 +884,24 @@ static void tampered_addresses(void **state)
 		tamper(*state, ADDRESSED, &rows[i]);
 }
 
+#define LINKED                                                                                             \
+	"{\"networks\":[{\"type\":\"veth\",\"link_group\":5,\"altnames\":[\"a-long-name-of-eth0\",\"b\"]," \
+	"\"sysctl\":{\"ipv4.rp_filter\":\"2\"}}]}"
+
+static void tampered_links(void **state)
+{
+	static const struct tampering rows[] = {
+		{ "true", "" },
+		{ "ip link set dev eth0 group 6",
+		  "networks[0] (eth0): link 'eth0': group is 6, planned 5|" },
+		{ "ip link property del dev eth0 altname b",
+		  "networks[0] (eth0): link 'eth0': altnames are 1 of those planned, not 2|" },
+	};
+
+	for (size_t i = 0; i < array_size(rows); i++)
+		tamper(*state, LINKED, &rows[i]);
+}
+
 int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, make_world, end_world)
@@ -911,6 +929,7 @@ int main(void)
 		TEST(tampered_rules),
 		TEST(tampered_neighbours),
 		TEST(tampered_addresses),
+		TEST(tampered_links),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
