@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/build.h"
 
+#include "container/dns.h"
 #include "container/init.h"
 #include "lib/cleanup.h"
 
@@ -87,6 +88,8 @@ static int make(struct build *b, const struct spec *spec, struct scope *scope, s
 	/* Others who choose an address wait until it is done. */
 	if (ret == 0)
 		ret = net_plan_reserve(&spec->net, b->ends, &b->plan, err);
+	if (ret == 0)
+		ret = dns_plan(spec, scope, &b->plan, err);
 	if (ret == 0)
 		ret = rootfs_plan(&spec->rootfs, scope, &b->plan, err);
 	if (ret == 0)

@@ -3,6 +3,7 @@
 #include "container/spec.h"
 
 #include "cgroup/config.h"
+#include "container/dns.h"
 #include "container/labels.h"
 #include "lib/cleanup.h"
 #include "lib/str.h"
@@ -372,5 +373,7 @@ int spec_prepare(struct spec *spec, struct err *err)
 		ret = cgroup_check(&spec->cgroup, err);
 	if (ret == 0)
 		ret = net_check(&spec->net, err);
+	if (ret == 0)
+		ret = dns_check(spec, err);
 	return ret == 0 ? check_process(spec, err) : ret;
 }

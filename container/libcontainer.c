@@ -112,6 +112,8 @@ static const struct json_field spec_fields[] = {
 	JSON_ARRAY(struct spec, "networks", net.networks, net.network_count, &network_schema),
 	JSON_ARRAY(struct spec, "routes", net.routes, net.route_count, &net_route_schema),
 	JSON_ARRAY(struct spec, "rules", net.rules, net.rule_count, &net_rule_schema),
+	JSON_OBJECT(struct spec, "dns", net.dns, &net_dns_schema),
+	JSON_MAP(struct spec, "hosts", net.hosts, net.host_count),
 	JSON_OBJECT(struct spec, "cgroups", cgroup, &cgroup_schema),
 	JSON_STRING(struct spec, "apparmor_profile", apparmor_profile),
 	JSON_STRING(struct spec, "process_label", process_label),

@@ -274,7 +274,8 @@ static int annotate(const struct net_config *net, struct oci *oci, struct err *e
 {
 	struct json_pair *a;
 
-	if (!net->network_count && !net->route_count && !net->rule_count)
+	if (!net->network_count && !net->route_count && !net->rule_count &&
+	    !net_dns_given(&net->dns) && !net->host_count)
 		return 0;
 	oci->annotations = a = calloc(1, sizeof(*a));
 	if (!a)

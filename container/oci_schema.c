@@ -366,6 +366,8 @@ static const struct json_field networks_fields[] = {
 	JSON_ARRAY(struct net_config, "networks", networks, network_count, &network_schema),
 	JSON_ARRAY(struct net_config, "routes", routes, route_count, &net_route_schema),
 	JSON_ARRAY(struct net_config, "rules", rules, rule_count, &net_rule_schema),
+	JSON_OBJECT(struct net_config, "dns", dns, &net_dns_schema),
+	JSON_MAP(struct net_config, "hosts", hosts, host_count),
 	JSON_END,
 };
 const struct json_schema oci_networks_schema = JSON_SCHEMA(struct net_config, networks_fields);

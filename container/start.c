@@ -3,6 +3,7 @@
 #include "container/beside.h"
 #include "container/build.h"
 #include "container/container.h"
+#include "container/dns.h"
 #include "container/init.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
@@ -93,6 +94,8 @@ static int prepare(struct start *s, struct err *err)
 		ret = init_share(s->spec, &s->shared, err);
 	if (ret == 0)
 		ret = store_scope(s->store, s->state->netns, &s->scope, err);
+	if (ret == 0)
+		ret = dns_add_mounts(&s->state->spec, &s->scope, err);
 	if (ret == 0)
 		ret = build_plan(&s->build, s->spec, &s->scope, err);
 	if (ret == 0)

@@ -2,6 +2,7 @@
 #include "container/store.h"
 
 #include "container/beside.h"
+#include "container/dns.h"
 #include "container/id.h"
 #include "container/names.h"
 #include "lib/cleanup.h"
@@ -218,7 +219,8 @@ void state_release(struct state *state)
 }
 
 const struct step_type *const *const store_step_types[] = {
-	net_step_types, cgroup_step_types, rootfs_step_types, beside_step_types, NULL,
+	net_step_types,    cgroup_step_types, rootfs_step_types,
+	beside_step_types, dns_step_types,    NULL,
 };
 
 int store_read_journal(const struct store *s, struct plan *plan, struct err *err)

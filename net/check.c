@@ -338,5 +338,7 @@ int net_check(const struct net_config *c, struct err *err)
 	ret = check_routes(c, err);
 	if (ret == 0)
 		ret = check_rules(c, err);
+	if (ret == 0)
+		ret = net_dns_check(c, err);
 	return ret < 0 ? ret : net_config_routes(c, &routes, err);
 }

@@ -11,6 +11,7 @@
 #include "lib/err.h"
 #include "lib/json.h"
 #include "net/addr.h"
+#include "net/dns.h"
 #include "net/nat.h"
 #include "net/range.h"
 #include "net/route_keys.h"
@@ -131,6 +132,9 @@ struct net_config {
 	struct net_rule *rules;
 	size_t rule_count;
 	bool dad_given; /* no key: the config sets NET_DAD_SYSCTL itself, among its sysctls */
+	struct net_dns dns;
+	struct json_pair *hosts; /* from names to addresses */
+	size_t host_count;
 };
 
 /* What links that will be made get, with slashes. */

@@ -101,8 +101,8 @@ static int is_file_source(const struct rootfs_spec *spec, size_t i, bool *file, 
 	const struct rootfs_mount *m = &spec->mounts[i];
 	struct stat st;
 
-	*file = false;
-	if (mount_kind(m) != MOUNT_BIND)
+	*file = m->planned_file;
+	if (mount_kind(m) != MOUNT_BIND || *file)
 		return 0;
 	/* What a command has yet to make can be told by nobody: most are directories. */
 	if (stat(m->source, &st))

@@ -44,7 +44,8 @@ struct rootfs_mount {
 	char *relabel; /* SELinux, of a bind mount's source: "z" shared, "Z" private; or NULL */
 	struct rootfs_command *premount_cmds, *postmount_cmds;
 	size_t premount_cmd_count, postmount_cmd_count;
-	bool automatic; /* not the config's: rootfs_add_defaults(), or a codec, put it there */
+	bool automatic;    /* not the config's: rootfs_add_defaults(), or a codec, put it there */
+	bool planned_file; /* its source is a file that a step has yet to make */
 	size_t skipped; /* entries before it in the config's list that it passed over, for errors */
 };
 

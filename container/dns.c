@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/dns.h"
+
+#include "lib/cleanup.h"
+#include "lib/file.h"
+#include "lib/str.h"
+#include "net/dns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#define FILE_SIZE_MAX (1u << 20)
+
+/* --- Which files, and what is in them --- */
+
+static bool wants_any(const struct spec *spec)
+{
+	return net_dns_given(&spec->net.dns) || spec->net.host_count;
+}
+
+static bool wants_resolv_conf(const struct spec *spec)
+{
+	return net_dns_given(&spec->net.dns);
+}
+
+static bool wants_hostname(const struct spec *spec)
+{
+	return wants_any(spec) && !str_empty(spec->hostname);
+}
+
+static void print_resolv_conf(const struct spec *spec, FILE *out)
+{
+	net_dns_print_resolv_conf(&spec->net.dns, out);
+}
+
+static void print_hosts(const struct spec *spec, FILE *out)
+{
+	net_dns_print_hosts(&spec->net, spec->hostname, out);
+}
+
+static void print_hostname(const struct spec *spec, FILE *out)
+{
+	fprintf(out, "%s\n", spec->hostname);
+}
+
+static const struct {
+	const char *name, *place, *origin;
+	bool (*wanted)(const struct spec *spec);
+	void (*print)(const struct spec *spec, FILE *out);
+} files[] = {
+	{ "resolv.conf", "/etc/resolv.conf", "dns", wants_resolv_conf, print_resolv_conf },
+	{ "hosts", "/etc/hosts", "hosts", wants_any, print_hosts },
+	{ "hostname", "/etc/hostname", "hostname", wants_hostname, print_hostname },
+};
+
+/* Allocated; NULL when out of memory. */
+static char *file_path(const struct scope *scope, size_t i)
+{
+	return str_format("%s/%s", scope->run_dir, files[i].name);
+}
+
+/* --- Checking, and the mounts --- */
+
+int dns_check(const struct spec *spec, struct err *err)
+{
+	if (!wants_any(spec))
+		return 0;
+	/* Its root may not look into ctrnet's directory, which the files are bound from. */
+	if (namespaces_find(&spec->namespaces, CLONE_NEWUSER))
+		return err_set(
+			err, -EOPNOTSUPP,
+			"%s: not with a user namespace (NEWUSER): mount a file over %s instead",
+			wants_resolv_conf(spec) ? "dns" : "hosts",
+			wants_resolv_conf(spec) ? "/etc/resolv.conf" : "/etc/hosts");
+	for (size_t i = 0; i < array_size(files); i++)
+		for (size_t m = 0; files[i].wanted(spec) && m < spec->rootfs.mount_count; m++)
+			if (!strcmp(spec->rootfs.mounts[m].destination, files[i].place))
+				return err_set(err, -EINVAL,
+					       "mounts[%zu]: %s is made of the key '%s' already", m,
+					       files[i].place, files[i].origin);
+	return 0;
+}
+
+/* One that a stored spec has: of a spec that was given, dns_check() refuses it. */
+static struct rootfs_mount *find_mount(const struct spec *spec, const char *place)
+{
+	for (size_t m = 0; m < spec->rootfs.mount_count; m++)
+		if (!strcmp(spec->rootfs.mounts[m].destination, place))
+			return &spec->rootfs.mounts[m];
+	return NULL;
+}
+
+static struct rootfs_mount *new_mount(struct spec *spec)
+{
+	struct rootfs_mount *more = reallocarray(spec->rootfs.mounts, spec->rootfs.mount_count + 1,
+						 sizeof(*spec->rootfs.mounts));
+
+	if (!more)
+		return NULL;
+	spec->rootfs.mounts = more;
+	more[spec->rootfs.mount_count] = (struct rootfs_mount){ 0 };
+	return &more[spec->rootfs.mount_count++];
+}
+
+static int add_mount(struct spec *spec, const struct scope *scope, size_t i, struct err *err)
+{
+	struct rootfs_mount *m = find_mount(spec, files[i].place);
+
+	if (!m)
+		m = new_mount(spec);
+	if (!m)
+		return err_oom(err);
+	free(m->source);
+	m->source = file_path(scope, i);
+	if (!m->destination)
+		m->destination = strdup(files[i].place);
+	if (!m->type)
+		m->type = strdup("bind");
+	m->flags = MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+	m->automatic = true;
+	m->planned_file = true;
+	return m->source && m->destination && m->type ? 0 : err_oom(err);
+}
+
+int dns_add_mounts(struct spec *spec, const struct scope *scope, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < array_size(files); i++)
+		if (files[i].wanted(spec))
+			ret = add_mount(spec, scope, i, err);
+	return ret;
+}
+
+/* --- The step --- */
+
+struct file_args {
+	char *path, *text;
+};
+
+static int apply(struct scope *scope, void *args, struct err *err)
+{
+	const struct file_args *a = args;
+
+	(void)scope;
+	return file_replace(AT_FDCWD, a->path, a->text, strlen(a->text), 0644, err);
+}
+
+static int revert(struct scope *scope, void *args, struct err *err)
+{
+	const struct file_args *a = args;
+
+	(void)scope;
+	if (unlink(a->path) == 0 || errno == ENOENT)
+		return 0;
+	return err_sys(err, -errno, "remove '%s'", a->path);
+}
+
+static int probe(struct scope *scope, const void *args, struct err *err)
+{
+	const struct file_args *a = args;
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	int ret;
+
+	(void)scope;
+	ret = file_read(AT_FDCWD, a->path, FILE_SIZE_MAX, &text, &len, err);
+	if (ret < 0)
+		return ret;
+	if (strcmp(text, a->text))
+		return err_set(err, -ESTALE, "'%s' does not say what was planned", a->path);
+	return 0;
+}
+
+static void show(const void *args, FILE *out)
+{
+	const struct file_args *a = args;
+
+	fputs("printf %s ", out);
+	str_print_shell(out, a->text);
+	fputs(" > ", out);
+	str_print_shell(out, a->path);
+	fputc('\n', out);
+}
+
+static const struct json_field fields[] = {
+	JSON_STRING(struct file_args, "path", path, .flags = JSON_REQUIRED),
+	JSON_STRING(struct file_args, "text", text, .flags = JSON_REQUIRED), JSON_END
+};
+static const struct json_schema schema = JSON_SCHEMA(struct file_args, fields);
+
+static const struct step_type file_step = {
+	.name = "file.write",
+	.args = &schema,
+	.phase = PHASE_PREPARE,
+	.apply = apply,
+	.revert = revert,
+	.probe = probe,
+	.show = show,
+};
+
+const struct step_type *const dns_step_types[] = { &file_step, NULL };
+
+static int print_file(const struct spec *spec, size_t i, char **text, struct err *err)
+{
+	size_t len;
+	FILE *out = open_memstream(text, &len);
+
+	if (!out)
+		return err_oom(err);
+	files[i].print(spec, out);
+	return fclose(out) == 0 ? 0 : err_oom(err);
+}
+
+static int plan_file(const struct spec *spec, const struct scope *scope, size_t i,
+		     struct plan *plan, struct err *err)
+{
+	const struct step where = { .origin = (char *)files[i].origin };
+	struct file_args args = { .path = file_path(scope, i) };
+	int ret = args.path ? print_file(spec, i, &args.text, err) : err_oom(err);
+
+	if (ret < 0) {
+		json_release(&schema, &args);
+		return ret;
+	}
+	return plan_add(plan, &file_step, &where, &args, err);
+}
+
+int dns_plan(const struct spec *spec, const struct scope *scope, struct plan *plan, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < array_size(files); i++)
+		if (files[i].wanted(spec))
+			ret = plan_file(spec, scope, i, plan, err);
+	return ret;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The container's /etc/resolv.conf, /etc/hosts and /etc/hostname, where its config has `dns` or `hosts`: files in
+ * its run directory, which are bind-mounted read-only over those of the rootfs.
+ */
+#ifndef CONTAINER_DNS_H
+#define CONTAINER_DNS_H
+
+#include "container/spec.h"
+#include "lib/plan.h"
+#include "lib/scope.h"
+
+/* Rules between its keys and others; no kernel. */
+int dns_check(const struct spec *spec, struct err *err);
+
+/* Add the mounts to a prepared spec. Idempotent: a spec that was stored has them already. */
+int dns_add_mounts(struct spec *spec, const struct scope *scope, struct err *err);
+
+/* Append the steps that write the files. */
+int dns_plan(const struct spec *spec, const struct scope *scope, struct plan *plan,
+	     struct err *err);
+
+extern const struct step_type *const dns_step_types[];
+
+#endif
