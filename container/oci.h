@@ -2,7 +2,7 @@
 /*
  * The config.json of the OCI's runtime-spec 1.0.2, as types and as tables for both directions.
  *
- * Networks and routes, for which it has no place, are the annotation "org.ctrnet.networks": a JSON text like
+ * Networks, routes, rules, dns and hosts, for which it has no place, are the annotation "org.ctrnet.networks": a JSON text like
  * {"networks": [...], "routes": [...]}.
  */
 #ifndef CONTAINER_OCI_H
