@@ -18,7 +18,7 @@ static const struct json_schema options = JSON_SCHEMA(struct bridge_options, fie
 static const struct kind_attr attrs[] = {
 	{ "stp", "stp_state", .form = KIND_U32, .type = IFLA_BR_STP_STATE },
 	{ "vlan_filtering", .form = KIND_U8, .type = IFLA_BR_VLAN_FILTERING },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct kind_refusal refusals[] = {

@@ -26,7 +26,7 @@ static const struct kind_attr attrs[] = {
 	{ "remote", .form = KIND_ADDR, .type = IFLA_GENEVE_REMOTE, .type6 = IFLA_GENEVE_REMOTE6 },
 	{ "port", "dstport", .form = KIND_BE16, .type = IFLA_GENEVE_PORT },
 	{ "ttl", .form = KIND_U8, .type = IFLA_GENEVE_TTL },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static int check(const struct network *n, struct err *err)

@@ -35,7 +35,7 @@ static const struct kind_attr attrs[] = {
 	{ "mode", .form = KIND_U16, .type = IFLA_IPVLAN_MODE, .fallback = IPVLAN_MODE_L2 + 1,
 	  .bias = 1 },
 	{ "flags", "", .form = KIND_U16, .type = IFLA_IPVLAN_FLAGS, .bias = 1 },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const char *no_mac(const void *data)

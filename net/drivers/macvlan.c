@@ -25,7 +25,7 @@ const struct kind_attr macvlan_attrs[] = {
 	{ "mode", .form = KIND_U32, .type = IFLA_MACVLAN_MODE, .fallback = MACVLAN_MODE_BRIDGE },
 	{ "source_macs", "macaddr set", .form = KIND_MACS, .type = IFLA_MACVLAN_MACADDR_DATA,
 	  .type6 = IFLA_MACVLAN_MACADDR_MODE },
-	{ NULL },
+	{ .key = NULL },
 };
 
 int macvlan_check(const struct network *n, struct err *err)

@@ -28,7 +28,7 @@ static const struct json_schema options = JSON_SCHEMA(struct vlan_options, field
 static const struct kind_attr attrs[] = {
 	{ "protocol", .form = KIND_BE16, .type = IFLA_VLAN_PROTOCOL },
 	{ "id", .form = KIND_U16, .type = IFLA_VLAN_ID },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct kind_refusal refusals[] = {

@@ -17,7 +17,7 @@ static const struct json_schema options = JSON_SCHEMA(struct vrf_options, fields
 
 static const struct kind_attr attrs[] = {
 	{ "table", .form = KIND_U32, .type = IFLA_VRF_TABLE },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct kind_refusal refusals[] = { KIND_MISSING("vrf"), { 0, NULL } };

@@ -49,7 +49,7 @@ static const struct kind_attr attrs[] = {
 	{ "ttl", .form = KIND_U8, .type = IFLA_VXLAN_TTL },
 	{ "learning", .off = "nolearning", .form = KIND_U8, .type = IFLA_VXLAN_LEARNING,
 	  .bias = 1 },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static int check_group(const struct vxlan_options *o, struct err *err)
