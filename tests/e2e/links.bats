@@ -381,42 +381,17 @@ inject_macvlan() {
 	for pid in $pids; do wait "$pid" || { cat "$T"/crowd.*; return 1; }; done
 }
 
-@test "links: each sample of a type has a test" {
-	local file
+@test "networks: each sample runs as it is, and nothing differs from its plan; or the kernel lacks what it needs" {
+	local file lacks='this kernel has no \(ipvlan\|vlan\|vrf\|dummy\|geneve\|netem\)'
 	for file in "$SAMPLES"/networks/*.json; do
-		grep -q "(sample $(basename "$file" .json))\|networks/$(basename "$file")" "$BATS_TEST_DIRNAME"/*.ba{ts,sh} || { echo "$file has none"; return 1; }
-	done
-}
-
-# What of a link comes from what made it: all that ip(8) tells but indexes, states, counters and chosen ports.
-made_of() {
-	jq -S 'map(select(.ifname != "lo") | {ifname, mtu, txqlen, address, flags: (.flags | map(select(. != "LOWER_UP" and . != "NO-CARRIER" and . != "M-DOWN")) | sort),
-		kind: .linkinfo.info_kind, slave: .linkinfo.info_slave_kind, master,
-		data: (.linkinfo.info_data | del(.root_id?, .bridge_id?, .root_port?, .hello_timer?, .gc_timer?, .tcn_timer?, .topology_change_timer?))})
-		| sort_by(.ifname)'
-}
-
-# addresses_of JSON: of all links.
-addresses_of() {
-	jq -c 'map({ifname, a: [.addr_info[] | select(.scope == "global") | "\(.local)/\(.prefixlen)"]}) | sort_by(.ifname)'
-}
-
-@test "links: the commands that a dry run shows, run by hand, come to the same" {
-	local type
-	for type in macvlan macvtap vxlan tap tun ifb bridge; do
-		box_start "$(sample $type)"
-		box_net ip -j -d link | made_of >"$T/made"
-		box_net ip -j addr | addresses_of >"$T/addresses"
+		run ctrnet exec --config "$file" --rootfs "$ROOT" --id "$ID" -- /bin/true
+		if [ "$status" != 0 ]; then
+			grep -q "$lacks" <<<"$output" || { echo "$file: $output"; return 1; }
+			continue
+		fi
+		box_start "$file"
+		run ctrnet net check "$ID"
 		box_stop
-		[ "$(jq length "$T/made")" -gt 0 ]
-		ip netns add container
-		ctrnet exec --config "$(sample $type)" --rootfs "$ROOT" --id "$ID" --dry-run -- /bin/true | grep -E '^(ip|bridge) ' >"$T/commands"
-		# The namespace that is left goes a moment later, and takes until then what these ask for.
-		wait_for 5 sh -e "$T/commands"
-		diff "$T/made" <(ip -n container -j -d link | made_of) || { cat "$T/commands"; return 1; }
-		diff "$T/addresses" <(ip -n container -j addr | addresses_of)
-		ip netns delete container
-		# A host's end that has not gone with it yet.
-		ip -j link | jq -r --arg mark "ctrnet:$ID" '.[] | select(.ifalias == $mark).ifname' | xargs -rn 1 ip link delete || true
+		[ "$status" = 0 ] || { echo "$file: $output"; return 1; }
 	done
 }
