@@ -33,7 +33,8 @@ take_delegation() {
 # job NAME FILE TAGS [must]
 job() {
 	local status=0
-	export TAGS=$3 MUST_RUN=${4:-}
+	# Nothing here is late before the machine is.
+	export TAGS=$3 MUST_RUN=${4:-} TEST_TIMEOUT=$JOB_TIMEOUT
 	timeout -k 5 "$JOB_TIMEOUT" tests/run.sh "$2" 2>&1 | sed -u "s/^/$1	/" || status=$?
 	printf '%s\tend %d\n' "$1" $status
 }
