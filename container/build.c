@@ -4,6 +4,7 @@
 #include "container/dns.h"
 #include "container/init.h"
 #include "lib/cleanup.h"
+#include "net/ipam.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -81,6 +82,16 @@ static int plan_cgroup(struct build *b, const struct spec *spec, struct err *err
 	return cgroup_plan(&cgroup, &b->host, &b->place, &b->plan, err);
 }
 
+/* The container's name stands for its address, which may have been chosen only now. */
+static int plan_dns(struct build *b, const struct spec *spec, const struct scope *scope,
+		    struct err *err)
+{
+	_cleanup_(ipam_settled_release) struct net_config settled = { 0 };
+	int ret = ipam_settle(&spec->net, b->ends, &settled, err);
+
+	return ret < 0 ? ret : dns_plan(spec, &settled, scope, &b->plan, err);
+}
+
 static int make(struct build *b, const struct spec *spec, struct scope *scope, struct err *err)
 {
 	int ret = resolve(b, spec, scope, err);
@@ -89,7 +100,7 @@ static int make(struct build *b, const struct spec *spec, struct scope *scope, s
 	if (ret == 0)
 		ret = net_plan_reserve(&spec->net, b->ends, &b->plan, err);
 	if (ret == 0)
-		ret = dns_plan(spec, scope, &b->plan, err);
+		ret = plan_dns(b, spec, scope, err);
 	if (ret == 0)
 		ret = rootfs_plan(&spec->rootfs, scope, &b->plan, err);
 	if (ret == 0)

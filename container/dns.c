@@ -33,28 +33,25 @@ static bool wants_hostname(const struct spec *spec)
 	return wants_any(spec) && !str_empty(spec->hostname);
 }
 
-static void print_resolv_conf(const struct spec *spec, FILE *out)
+static void print_resolv_conf(const struct net_config *net, const char *hostname, FILE *out)
 {
-	net_dns_print_resolv_conf(&spec->net.dns, out);
+	(void)hostname;
+	net_dns_print_resolv_conf(&net->dns, out);
 }
 
-static void print_hosts(const struct spec *spec, FILE *out)
+static void print_hostname(const struct net_config *net, const char *hostname, FILE *out)
 {
-	net_dns_print_hosts(&spec->net, spec->hostname, out);
-}
-
-static void print_hostname(const struct spec *spec, FILE *out)
-{
-	fprintf(out, "%s\n", spec->hostname);
+	(void)net;
+	fprintf(out, "%s\n", hostname);
 }
 
 static const struct {
 	const char *name, *place, *origin;
 	bool (*wanted)(const struct spec *spec);
-	void (*print)(const struct spec *spec, FILE *out);
+	void (*print)(const struct net_config *net, const char *hostname, FILE *out);
 } files[] = {
 	{ "resolv.conf", "/etc/resolv.conf", "dns", wants_resolv_conf, print_resolv_conf },
-	{ "hosts", "/etc/hosts", "hosts", wants_any, print_hosts },
+	{ "hosts", "/etc/hosts", "hosts", wants_any, net_dns_print_hosts },
 	{ "hostname", "/etc/hostname", "hostname", wants_hostname, print_hostname },
 };
 
@@ -206,23 +203,24 @@ static const struct step_type file_step = {
 
 const struct step_type *const dns_step_types[] = { &file_step, NULL };
 
-static int print_file(const struct spec *spec, size_t i, char **text, struct err *err)
+static int print_file(const struct net_config *net, const char *hostname, size_t i, char **text,
+		      struct err *err)
 {
 	size_t len;
 	FILE *out = open_memstream(text, &len);
 
 	if (!out)
 		return err_oom(err);
-	files[i].print(spec, out);
+	files[i].print(net, hostname, out);
 	return fclose(out) == 0 ? 0 : err_oom(err);
 }
 
-static int plan_file(const struct spec *spec, const struct scope *scope, size_t i,
-		     struct plan *plan, struct err *err)
+static int plan_file(const struct spec *spec, const struct net_config *net,
+		     const struct scope *scope, size_t i, struct plan *plan, struct err *err)
 {
 	const struct step where = { .origin = (char *)files[i].origin };
 	struct file_args args = { .path = file_path(scope, i) };
-	int ret = args.path ? print_file(spec, i, &args.text, err) : err_oom(err);
+	int ret = args.path ? print_file(net, spec->hostname, i, &args.text, err) : err_oom(err);
 
 	if (ret < 0) {
 		json_release(&schema, &args);
@@ -231,12 +229,13 @@ static int plan_file(const struct spec *spec, const struct scope *scope, size_t 
 	return plan_add(plan, &file_step, &where, &args, err);
 }
 
-int dns_plan(const struct spec *spec, const struct scope *scope, struct plan *plan, struct err *err)
+int dns_plan(const struct spec *spec, const struct net_config *net, const struct scope *scope,
+	     struct plan *plan, struct err *err)
 {
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < array_size(files); i++)
 		if (files[i].wanted(spec))
-			ret = plan_file(spec, scope, i, plan, err);
+			ret = plan_file(spec, net, scope, i, plan, err);
 	return ret;
 }

@@ -16,9 +16,9 @@ int dns_check(const struct spec *spec, struct err *err);
 /* Add the mounts to a prepared spec. Idempotent: a spec that was stored has them already. */
 int dns_add_mounts(struct spec *spec, const struct scope *scope, struct err *err);
 
-/* Append the steps that write the files. */
-int dns_plan(const struct spec *spec, const struct scope *scope, struct plan *plan,
-	     struct err *err);
+/* Append the steps that write the files. @net: the spec's, with the addresses that were chosen. */
+int dns_plan(const struct spec *spec, const struct net_config *net, const struct scope *scope,
+	     struct plan *plan, struct err *err);
 
 extern const struct step_type *const dns_step_types[];
 

@@ -134,15 +134,24 @@ static size_t print_own(const struct ip_prefix *p, const char *hostname, FILE *o
 	return 1;
 }
 
+/* Further addresses are for something else, unless there are no others: so it is with those that were chosen. */
+static size_t print_network(const struct network *n, const char *hostname, FILE *out)
+{
+	size_t printed = print_own(&n->address, hostname, out);
+
+	printed += print_own(&n->ipv6_address, hostname, out);
+	for (size_t i = 0, none = !printed; none && i < n->addresses.count; i++)
+		printed += print_own(&n->addresses.items[i].prefix, hostname, out);
+	return printed;
+}
+
 /* Its own name leads to its addresses; to one of lo, as Debian has it, if there is none. */
 static void print_hostname(const struct net_config *c, const char *hostname, FILE *out)
 {
 	size_t printed = 0;
 
-	for (size_t i = 0; i < c->network_count; i++) {
-		printed += print_own(&c->networks[i].address, hostname, out);
-		printed += print_own(&c->networks[i].ipv6_address, hostname, out);
-	}
+	for (size_t i = 0; i < c->network_count; i++)
+		printed += print_network(&c->networks[i], hostname, out);
 	if (!printed)
 		fprintf(out, "127.0.1.1\t%s\n", hostname);
 }

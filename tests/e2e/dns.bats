@@ -52,6 +52,14 @@ box_file() {
 	rm -r "$ROOT/etc/resolv.conf" "$ROOT/etc/hosts"
 }
 
+@test "dns: the container's name is that of addresses that were chosen" {
+	local file
+	file=$(config attach_to_bridge '.networks = [{type: "veth", name: "eth0", bridge: "ctrbr9", subnet: ["172.30.9.0/24", "fd5a:c7e1:30:9::/64"]}] |
+		.dns = {servers: ["192.0.2.53"]}')
+	run ctrnet_run "$file" /bin/sh -c 'grep attach-to-bridge /etc/hosts'
+	assert_output $'172.30.9.2\tattach-to-bridge\nfd5a:c7e1:30:9::2\tattach-to-bridge'
+}
+
 @test "dns: a symlink in the rootfs leads nowhere outside of it" {
 	mkdir -p "$ROOT/etc"
 	echo outside >"$T/outside"
