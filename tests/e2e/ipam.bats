@@ -279,6 +279,7 @@ ipam_setup() {
 	CONFIG=$(subnet 10.1.0.0/24 '.networks[1].subnet = ["10.1.0.0/24", "fd00:1::/64"] | del(.cgroups)')
 }
 
+# bats test_tags=slow
 @test "ipam: killed at each step, and nothing stays reserved" {
 	ipam_setup
 	kill_at flock renameat
@@ -287,6 +288,7 @@ ipam_setup() {
 	STEP=3 kill_at sendto
 }
 
+# bats test_tags=slow
 @test "ipam: a failure at each step, and nothing stays reserved" {
 	ipam_setup
 	fail_at EIO renameat unlinkat flock rmdir

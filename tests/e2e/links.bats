@@ -161,6 +161,7 @@ inject_macvlan() {
 }
 
 # In a namespace that stays, of which nothing goes by itself: between its making and its mark a link has no name of ours.
+# bats test_tags=slow
 @test "links: in a namespace that is joined: killed before each message, and each call that makes a tap" {
 	eval "plain_$(declare -f quick_snap)"
 	quick_snap() {

@@ -36,6 +36,7 @@ nat_setup() {
 	fail_at ENOBUFS sendmsg
 }
 
+# bats test_tags=slow
 @test "nat: messages, answers and settings fail" {
 	nat_setup
 	STEP=3 fail_at ENOMEM sendto
