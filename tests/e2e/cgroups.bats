@@ -518,7 +518,7 @@ other_run() {
 	local config dir status=0
 	config=$(config minimal '.cgroups = {parent: "lab", name: "x", pids_limit: 50}')
 	box_start "$config"
-	dir=$(v2_dir)
+	dir=$(cgroup_of pids || v2_dir)
 	export RUN CTRNET ROOT ID config
 	# Of the same id, and so with a run directory of the same path.
 	other_run timeout 20 "$CTRNET" --root "$RUN" exec --config "$config" --rootfs "$ROOT" --id "$ID" -- /bin/true
