@@ -538,7 +538,7 @@ other_run() {
 	local mount flocks=()
 	command -v setpriv flock >/dev/null || skip 'no setpriv or flock'
 	for mount in /sys/fs/cgroup /sys/fs/cgroup/*/ /run /run/ctrnet-shared; do
-		setpriv --reuid 65534 --regid 65534 --clear-groups flock "$mount" sleep 1000 2>/dev/null 3>&- &
+		setpriv --reuid 65534 --regid 65534 --clear-groups flock --nonblock "$mount" sleep 1000 2>/dev/null 3>&- &
 		flocks+=($!)
 	done
 	wait_for 5 pgrep -u 65534 -x sleep
