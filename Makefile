@@ -23,7 +23,7 @@ CFLAGS    ?= $(if $(SAN),-O1,-O2) -g
 FUZZ_TIME ?= 60
 CLANG     ?= clang
 E2E       ?= tests/e2e/*.bats
-VM        ?= v2 net
+VM        ?= v2 networks
 VERSION   ?= $(or $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null)),0.1.0)
 
 ifneq ($(filter true 1,$(CI)),)
@@ -358,7 +358,7 @@ check-slow: deps
 	@$(submake) all e2e-tools rootfs installed
 	@TAGS=slow $(prove) $(shell grep -l 'test_tags=.*slow' tests/e2e/*.bats)
 
-## check-vm: tagged end-to-end tests on Debian's kernel in QEMU; VM='v2 net v1 systemd systemd-v1 selinux', ONLY='exec' (files)
+## check-vm: tagged end-to-end tests on Debian's kernel in QEMU; VM='v2 networks v1 systemd systemd-v1 selinux', ONLY='exec' (files)
 check-vm: deps deps-vm
 	@$(submake) all e2e-tools rootfs
 	@prove --verbose --failures --comments --exec tests/vm/run.sh $(VM); status=$$?; \

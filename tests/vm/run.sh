@@ -5,7 +5,7 @@
 # of the tree), run the end-to-end tests there that are tagged for it, and print one TAP. For prove --exec, from `make check-vm`.
 #
 # A configuration has things that this machine may lack, and each is a tag of tests (# bats test_tags=v2,apparmor). A test with
-# a tag that the configuration has runs there, and may not skip; a test tagged "vm" runs in v2, v1 and systemd, and may; net
+# a tag that the configuration has runs there, and may not skip; a test tagged "vm" runs in v2, v1 and systemd, and may; networks
 # (what networks need and this kernel may lack) and systemd-v1 have only their own.
 #
 # What the guest sends goes to $O/vm/NAME.tap, what its kernel and init say to $O/vm/NAME.console. The plan is counted here
@@ -32,7 +32,7 @@ configure() {
 	systemd) tags='vm v2 systemd' cgroups=v2 append="$apparmor $systemd" init=/lib/systemd/systemd ;;
 	systemd-v1) tags='systemd-v1' cgroups=v1 init=/lib/systemd/systemd
 		append="$apparmor $systemd systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1" ;;
-	net) tags='net' cgroups=v2 append=$apparmor ;;
+	networks) tags='net' cgroups=v2 append=$apparmor ;;
 	selinux) tags='selinux' cgroups=v2 append='security=selinux' ;;
 	*) echo "Bail out! no such configuration: $1" && return 1 ;;
 	esac
