@@ -35,9 +35,10 @@ static const struct json_schema freeze_schema =
 static const struct freezer {
 	const char *file, *freeze, *thaw;
 	const char *state_file, *frozen;
+	const char *self_file; /* "1": by itself, whatever one is that it is in */
 } freezers[] = {
-	{ "freezer.state", "FROZEN", "THAWED", "freezer.state", "FROZEN" },
-	{ "cgroup.freeze", "1", "0", "cgroup.events", "frozen 1" },
+	{ "freezer.state", "FROZEN", "THAWED", "freezer.state", "FROZEN", "freezer.self_freezing" },
+	{ "cgroup.freeze", "1", "0", "cgroup.events", "frozen 1", "cgroup.freeze" },
 };
 
 static int set_state(const char *path, bool v2, bool frozen)
@@ -198,6 +199,16 @@ int cgroup_freeze(const struct cgroup_place *place, struct err *err)
 	return freeze_or_thaw(dir->path, dir->v2, err);
 }
 
+static bool freezes_itself(const char *path, bool v2)
+{
+	_cleanup_free_ char *file = str_format("%s/%s", path, freezers[v2].self_file);
+	char text[32];
+
+	return file && file_read_line(AT_FDCWD, file, text, sizeof(text), NULL) == 0 &&
+	       !strcmp(text, "1");
+}
+
+/* What is frozen by itself again, was thawed, and then somebody else had it frozen. */
 int cgroup_thaw(const struct cgroup_place *place, struct err *err)
 {
 	const struct cgroup_dir *dir = freezer_dir(place);
@@ -206,7 +217,7 @@ int cgroup_thaw(const struct cgroup_place *place, struct err *err)
 
 	if (ret < 0)
 		return err_sys(err, ret, "thaw cgroup %s", dir->path);
-	while (dir && is_frozen(dir->path, dir->v2))
+	while (dir && is_frozen(dir->path, dir->v2) && !freezes_itself(dir->path, dir->v2))
 		if (!patience_wait(&patience, THAW_TIMEOUT_MS))
 			return err_set(err, -EBUSY, "cgroup %s is frozen by one that it is in",
 				       dir->path);

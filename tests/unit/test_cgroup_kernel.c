@@ -13,9 +13,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,6 +291,42 @@ static void test_thaw(void **state)
 	assert_int_equal(cgroup_thaw(&b->place, &b->err), 0);
 	box_revert(b);
 	assert_int_equal(cgroup_thaw(&b->place, &b->err), -ENOENT);
+}
+
+struct freezing {
+	struct cgroup_place *place;
+	atomic_bool stop;
+	int failed;
+};
+
+static void *keep_frozen(void *arg)
+{
+	struct freezing *f = arg;
+	struct err err = { 0 };
+
+	while (!f->stop)
+		f->failed += cgroup_freeze(f->place, &err) < 0;
+	return NULL;
+}
+
+/* It was thawed, and is frozen again by itself: nothing above holds it. */
+static void test_thaw_beside_freeze(void **state)
+{
+	struct box *b = *state;
+	struct freezing other = { .place = &b->place };
+	pthread_t thread;
+	int failed = 0;
+
+	box_prepare(b);
+	assert_int_equal(pthread_create(&thread, NULL, keep_frozen, &other), 0);
+	for (int i = 0; i < 1000; i++)
+		failed += cgroup_thaw(&b->place, &b->err) < 0;
+	other.stop = true;
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(failed, 0);
+	assert_int_equal(other.failed, 0);
+	assert_int_equal(cgroup_thaw(&b->place, &b->err), 0);
+	box_revert(b);
 }
 
 /* As fast as it can, and as many as it is let. */
@@ -707,6 +745,7 @@ static const struct box_test all_tests[] = {
 	NEEDS("freezer", test_kill_nested_frozen),
 	NEEDS("freezer", test_revert_nested_frozen),
 	NEEDS("freezer", test_thaw),
+	NEEDS("freezer", test_thaw_beside_freeze),
 	NEEDS("pids", test_fork_bomb),
 	NEEDS("pids freezer", test_fork_bomb_v1),
 	NEEDS("", test_pids_and_signal),
