@@ -28,6 +28,7 @@ struct start {
 	const struct ctrnet_container *container;
 	const struct ctrnet_process_options *options;
 	struct outcome *outcome;
+	pid_t *second;      /* see struct running */
 	struct running run; /* what becomes the command looks at its copy */
 };
 
@@ -184,6 +185,7 @@ static int start_apart(void *arg, int *fds, struct err *err)
 
 	apart_memory_keep(s->outcome, sizeof(*s->outcome));
 	run->births = &s->outcome->births;
+	run->second = s->second;
 	if (ret == 0)
 		ret = start_locked(s, err);
 	s->outcome->run = *run;
@@ -254,10 +256,13 @@ static int start(struct start *s, struct ctrnet_process **process, struct err *e
 	if (ret == 0)
 		ret = new_process(process, s->outcome, fds, s->options->console, err);
 	if (ret < 0) {
-		/* Also if the one that we forked was killed, and could not take anything back. */
-		reap_failed(s->outcome->births.second);
+		/*
+		 * Also if the one that we forked was killed, and could not take anything back. One of the first two may be about
+		 * to clone the other one.
+		 */
 		reap_failed(s->outcome->births.between);
 		reap_failed(s->outcome->births.first);
+		reap_failed(*s->second);
 		close_fd(fds[0]);
 		close_fd(fds[1]);
 	}
@@ -280,7 +285,10 @@ int ctrnet_container_start(struct ctrnet_container *c, const struct ctrnet_proce
 	    check_options(&o, &err) < 0)
 		return api_fail(error, CTRNET_CONFIG_INVALID, &err);
 	s.outcome = apart_memory(sizeof(*s.outcome));
-	if (!s.outcome) {
+	s.second = apart_memory(sizeof(*s.second));
+	if (!s.outcome || !s.second) {
+		apart_memory_free(s.outcome, sizeof(*s.outcome));
+		apart_memory_free(s.second, sizeof(*s.second));
 		err_oom(&err);
 		return api_fail(error, CTRNET_SYSTEM_ERROR, &err);
 	}
@@ -297,6 +305,7 @@ int ctrnet_container_start(struct ctrnet_container *c, const struct ctrnet_proce
 		keep_nested(c, s.outcome, *process);
 	code = s.outcome->code;
 	apart_memory_free(s.outcome, sizeof(*s.outcome));
+	apart_memory_free(s.second, sizeof(*s.second));
 	/* What is wrong with the options is no key's. */
 	if (ret < 0)
 		return code == CTRNET_CONFIG_INVALID ? api_fail(error, code, &err)

@@ -50,8 +50,7 @@ int container_delete(const char *root, const char *id, bool force, struct err *e
 
 struct births {
 	pid_t first;   /* that we cloned */
-	pid_t between; /* that cloned another one, */
-	pid_t second;  /* which is the one that goes on */
+	pid_t between; /* that cloned another one */
 };
 
 /* The first process of a container, or one that joined it, until it is waited for. */
@@ -65,6 +64,11 @@ struct running {
 	pid_t between; /* then: another child of our parent's, gone already, to be reaped; else 0 */
 	/* Then, or NULL: our parent's memory, where it finds its new children should we be killed before we have told it. */
 	struct births *births;
+	/*
+	 * The same for one that another one cloned for us, which has the memory, too, and nobody else: a page of its own. As who
+	 * has it comes close to the container, it is not that of @births.
+	 */
+	pid_t *second;
 	pid_t pid;
 	int pidfd;
 	int master;          /* of its pty, or -1 */
@@ -103,7 +107,7 @@ void container_size_terminal(const struct running *run);
  * Wait until the process that we cloned (in @run) has been replaced by the one inside the pid namespace that it enters, which
  * then is in @run, and waits for STAGE_GO.
  */
-int container_follow_in(struct running *run, struct sync *sync, const struct init_shared *shared,
+int container_follow_in(struct running *run, struct sync *sync, struct init_shared *shared,
 			bool terminal, struct err *err);
 /* Behind STAGE_GO: wait until it executes its command, or for why it does not. -ETIMEDOUT: somebody has stopped it before. */
 int container_wait_executed(const struct running *run, struct sync *sync,

@@ -14,16 +14,18 @@
 #define STOPPED_TIMES 5
 
 /* Behind the filter nothing is sent: init_enter_filtered(). The number cannot be another's before it was reaped. */
-static int find_entered(const struct init_shared *shared, int *pidfd, struct err *err)
+static int find_entered(const struct running *r, struct init_shared *shared, int *pidfd,
+			struct err *err)
 {
+	const pid_t *entered = init_entered(shared, r->second);
 	int ret = init_last_words(shared, err);
 	int fd;
 
 	if (ret < 0)
 		return ret;
-	if (!shared || shared->entered <= 0)
+	if (!shared || *entered <= 0)
 		return err_set(err, -EPIPE, "the container's process died before 'entered'");
-	fd = (int)syscall(SYS_pidfd_open, shared->entered, 0);
+	fd = (int)syscall(SYS_pidfd_open, *entered, 0);
 	if (fd < 0)
 		return err_sys(err, -errno, "the process that has entered the container");
 	*pidfd = fd;
@@ -31,8 +33,8 @@ static int find_entered(const struct init_shared *shared, int *pidfd, struct err
 }
 
 /* The process that goes on holds the socket, too, so the end of the one that we cloned has to be looked for. */
-static int wait_entered(const struct running *r, struct sync *sync,
-			const struct init_shared *shared, int *pidfd, struct err *err)
+static int wait_entered(const struct running *r, struct sync *sync, struct init_shared *shared,
+			int *pidfd, struct err *err)
 {
 	struct pollfd p[] = { { .fd = sync->fd, .events = POLLIN },
 			      { .fd = r->pidfd, .events = POLLIN } };
@@ -43,9 +45,9 @@ static int wait_entered(const struct running *r, struct sync *sync,
 			return err_sys(err, -errno, "poll");
 	/* What it said before is there. */
 	if (!p[0].revents && poll(p, 1, 0) <= 0)
-		return find_entered(shared, pidfd, err);
+		return find_entered(r, shared, pidfd, err);
 	ret = sync_wait(sync, STAGE_ENTERED, pidfd, 1, err);
-	return ret == -EPIPE ? find_entered(shared, pidfd, err) : ret;
+	return ret == -EPIPE ? find_entered(r, shared, pidfd, err) : ret;
 }
 
 /*
@@ -90,7 +92,7 @@ static int end_between(struct running *r, struct err *err)
 	return ret < 0 ? err_sys(err, ret, "cannot reap the process that enters the container") : 0;
 }
 
-int container_follow_in(struct running *r, struct sync *sync, const struct init_shared *shared,
+int container_follow_in(struct running *r, struct sync *sync, struct init_shared *shared,
 			bool terminal, struct err *err)
 {
 	_cleanup_fd_ int pidfd = -1;
@@ -113,7 +115,5 @@ int container_follow_in(struct running *r, struct sync *sync, const struct init_
 	close_fd(r->pidfd);
 	r->pidfd = take_fd(&pidfd);
 	r->pid = pid;
-	if (r->births)
-		r->births->second = pid;
 	return 0;
 }

@@ -194,6 +194,11 @@ void init_unshare(struct init_shared *shared)
 		munmap(shared, sizeof(*shared));
 }
 
+pid_t *init_entered(struct init_shared *shared, pid_t *second)
+{
+	return second || !shared ? second : &shared->entered;
+}
+
 int init_last_words(const struct init_shared *shared, struct err *err)
 {
 	struct err said = { 0 };

@@ -48,6 +48,7 @@ struct init {
 	const struct scope *scope; /* with the cgroup's doors */
 	const struct seccomp_program *filter;
 	struct init_shared *shared; /* NULL without a filter */
+	pid_t *entered;             /* see init_entered() */
 	int apparmor, selinux;      /* files of lsm_open(), or -1 */
 	/* A start: */
 	const struct namespace_fds *joined; /* namespaces that the config joins by path */
@@ -73,6 +74,11 @@ void init_join(struct init *in) __attribute__((noreturn));
 /* That memory, to be made before the clone if there is a filter (else *@shared is NULL); and given back. */
 int init_share(const struct spec *spec, struct init_shared **shared, struct err *err);
 void init_unshare(struct init_shared *shared);
+/*
+ * Where the pid of the one that is cloned inside is to be: the caller's @second (see struct running), that memory, or, with
+ * neither, nowhere. In both it is a page that the one inside does not have.
+ */
+pid_t *init_entered(struct init_shared *shared, pid_t *second);
 /* In the parent: what the child put there, as an error; 0: nothing. */
 int init_last_words(const struct init_shared *shared, struct err *err);
 /* In the parent: wait until the child executes its command, or for why it does not. */

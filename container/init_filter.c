@@ -2,6 +2,7 @@
 /* What it may call: the filter, when it is loaded, and what that takes. */
 #include "container/init_steps.h"
 
+#include "lib/apart.h"
 #include "lib/cleanup.h"
 #include "ns/process.h"
 
@@ -11,7 +12,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -94,7 +94,7 @@ static const char *find_forbidden(const struct init *in)
 		{ "ioctl", SYS_ioctl, in->process->terminal, { STDIN_FILENO, TIOCSCTTY } },
 	};
 
-	process_clone_bare_args(later[1].args, &in->shared->entered);
+	process_clone_bare_args(later[1].args, in->entered);
 	for (size_t i = 0; i < array_size(later); i++)
 		if (later[i].made && !seccomp_allows(in->filter, later[i].number, later[i].args))
 			return later[i].name;
@@ -131,7 +131,7 @@ int init_choose_filter(struct init *in, struct err *err)
 	if (ret < 0)
 		return ret;
 	/* The clone inside does not have it, so that nobody there can have us take another process for it. */
-	if (madvise(&in->shared->entered, sizeof(in->shared->entered), MADV_DONTFORK) < 0)
+	if (apart_memory_keep(in->entered, sizeof(*in->entered)) < 0)
 		return err_sys(err, -errno, "madvise");
 	in->filter_first = true;
 	return 0;

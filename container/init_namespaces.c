@@ -3,6 +3,7 @@
 #include "container/init_steps.h"
 
 #include "cgroup/cgroup.h"
+#include "lib/apart.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/str.h"
@@ -214,8 +215,11 @@ int init_part_from_host(struct init *in, struct err *err)
 int init_enter_container(struct init *in, struct err *err)
 {
 	int pidfd;
-	pid_t pid = process_clone(CLONE_PARENT, -1, &pidfd, NULL);
+	pid_t pid;
 
+	if (in->entered)
+		apart_memory_keep(in->entered, sizeof(*in->entered));
+	pid = process_clone(CLONE_PARENT, -1, &pidfd, in->entered);
 	if (pid < 0)
 		return err_sys(err, pid, "cannot clone into the container");
 	if (pid > 0)
@@ -226,7 +230,7 @@ int init_enter_container(struct init *in, struct err *err)
 /* The parent learns of it by our end, and of the pid by the memory that we share with it, and the clone does not. */
 int init_enter_filtered(struct init *in, struct err *err)
 {
-	pid_t pid = process_clone_bare(&in->shared->entered);
+	pid_t pid = process_clone_bare(in->entered);
 
 	if (pid < 0)
 		return err_sys(err, pid, "cannot clone into the container");

@@ -34,6 +34,7 @@ static void be_child(struct join *j, struct sync *sync)
 		.scope = &j->doors,
 		.filter = &j->filter,
 		.shared = j->shared,
+		.entered = init_entered(j->shared, j->run->second),
 		.run = ROOTFS_RUN_INIT,
 		.pidfd = j->init,
 		.ptmx = j->ptmx,

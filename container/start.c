@@ -5,6 +5,7 @@
 #include "container/container.h"
 #include "container/dns.h"
 #include "container/init.h"
+#include "lib/apart.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
 #include "lib/str.h"
@@ -131,6 +132,7 @@ static void be_child(struct start *s, struct sync *sync)
 		.scope = &s->scope,
 		.filter = &s->filter,
 		.shared = s->shared,
+		.entered = init_entered(s->shared, s->run->second),
 		.joined = &s->joined,
 		.enters = s->enters,
 		.run = mounts,
@@ -166,13 +168,12 @@ static pid_t clone_process(struct start *s, int cgroup, struct err *err)
 		flags |= CLONE_PARENT;
 
 	/* From inside a user namespace the child could not enter what belongs to the host. */
-	if (has_userns(s) && s->joined.count) {
-		pid = process_clone_joined(&s->joined, flags, cgroup, &s->run->pidfd,
-					   &s->run->between, b ? &b->between : NULL, err);
-		if (b && pid > 0)
-			b->second = pid;
-		return pid;
-	}
+	if (has_userns(s) && s->joined.count)
+		return process_clone_joined(&s->joined, flags, cgroup, &s->run->pidfd,
+					    &s->run->between, b ? &b->between : NULL,
+					    s->run->second, err);
+	if (s->run->second && !s->enters)
+		apart_memory_keep(s->run->second, sizeof(*s->run->second));
 	pid = process_clone(flags, cgroup, &s->run->pidfd, b ? &b->first : NULL);
 	return pid < 0 ? err_sys(err, pid, "cannot clone the container's process") : pid;
 }

@@ -123,9 +123,9 @@ void *apart_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-void apart_memory_keep(void *memory, size_t size)
+int apart_memory_keep(void *memory, size_t size)
 {
-	madvise(memory, size, MADV_DONTFORK);
+	return madvise(memory, size, MADV_DONTFORK);
 }
 
 void apart_memory_free(void *memory, size_t size)

@@ -26,8 +26,8 @@ int apart_run(apart_function *f, void *arg, int low, int *fds, size_t n, struct 
 
 /* Zeroed memory that both have, or NULL; and give it back (NULL is fine). */
 void *apart_memory(size_t size);
-/* For @f: no process that it forks or clones has it, too (madvise(2), MADV_DONTFORK). */
-void apart_memory_keep(void *memory, size_t size);
+/* For @f: no process that it forks or clones from here on has it, too (madvise(2), MADV_DONTFORK). -1 and errno. */
+int apart_memory_keep(void *memory, size_t size);
 void apart_memory_free(void *memory, size_t size);
 
 #endif

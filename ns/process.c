@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ns/process.h"
 
+#include "lib/apart.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 
@@ -195,7 +196,8 @@ struct between {
 };
 
 /* In the process in between. Its descriptors are ours too, so that the pidfd is. 0: we are the child. */
-static pid_t clone_between(const struct namespace_fds *joined, int flags, struct between *b)
+static pid_t clone_between(const struct namespace_fds *joined, int flags, pid_t *second,
+			   struct between *b)
 {
 	int pidns = namespace_fds_get(joined, CLONE_NEWPID);
 	pid_t pid;
@@ -208,7 +210,9 @@ static pid_t clone_between(const struct namespace_fds *joined, int flags, struct
 	/* One that our user does not own has made us as open as fs.suid_dumpable says: see user_check_closed(). */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(&b->err, -errno, "cannot make the process undumpable");
-	pid = clone_raw(flags | CLONE_PARENT, -1, &b->pidfd, NULL);
+	if (second)
+		apart_memory_keep(second, sizeof(*second));
+	pid = clone_raw(flags | CLONE_PARENT, -1, &b->pidfd, second);
 	return pid < 0 ? err_sys(&b->err, pid, "cannot clone the container's process") : pid;
 }
 
@@ -221,7 +225,7 @@ static int end_between(int pidfd, int flags)
 }
 
 pid_t process_clone_joined(const struct namespace_fds *joined, int flags, int cgroup_fd, int *pidfd,
-			   pid_t *between, pid_t *born, struct err *err)
+			   pid_t *between, pid_t *born, pid_t *second, struct err *err)
 {
 	_cleanup_fd_ int waiting = -1;
 	struct between *b =
@@ -236,7 +240,7 @@ pid_t process_clone_joined(const struct namespace_fds *joined, int flags, int cg
 	b->pid = err_set(&b->err, -ECHILD, "the process that clones the container's was killed");
 	pid = clone_raw(CLONE_FILES | (flags & CLONE_PARENT), cgroup_fd, &fd, born);
 	if (pid == 0) {
-		pid = clone_between(joined, flags, b);
+		pid = clone_between(joined, flags, second, b);
 		if (pid != 0) {
 			b->pid = pid;
 			_exit(0);

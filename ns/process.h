@@ -62,10 +62,11 @@ pid_t process_clone_bare(pid_t *pid);
  * As process_clone(), by a process in between, which enters @joined first: all with the rights that we have now, and the
  * user namespace last. We could not do that ourselves, since nobody gets back out of a user namespace; and the namespaces
  * that are made then belong to it. The child is ours. With CLONE_PARENT both are children of our parent, and *@between is the
- * other one: gone, for it to reap. @born is of that one, as with process_clone().
+ * other one: gone, for it to reap. @born is of that one, as with process_clone(); @second of the child: shared memory
+ * (apart_memory()) of a page of its own, which the child does not have.
  */
 pid_t process_clone_joined(const struct namespace_fds *joined, int flags, int cgroup_fd, int *pidfd,
-			   pid_t *between, pid_t *born, struct err *err);
+			   pid_t *between, pid_t *born, pid_t *second, struct err *err);
 
 /* The environment of ours, which is nobody's business inside a container, is gone from our memory. */
 void process_forget_environment(void);

@@ -159,9 +159,16 @@ struct ctrnet_config *usual_config(const struct place *place, bool host_ipc)
 
 struct ctrnet_container *usual_container(const struct place *place, struct ctrnet_factory **factory)
 {
-	struct ctrnet_config *config = usual_config(place, false);
+	const char *file = getenv("CONFIG");
+	struct ctrnet_config *config = NULL;
 	struct ctrnet_container *c;
 
+	if (!file)
+		config = usual_config(place, false);
+	else
+		CLEAN(ctrnet_config_load(&config, file, &error));
+	if (file)
+		CLEAN(ctrnet_config_set_rootfs(config, place->rootfs, &error));
 	CLEAN(ctrnet_factory_open(factory, place->root, NULL, &error));
 	CLEAN(ctrnet_container_create(*factory, place->id, config, &c, &error));
 	ctrnet_config_free(config);

@@ -78,7 +78,7 @@ extern struct ctrnet_error error;
 
 /* A config of the usual kind, of @place's rootfs, without NEWIPC if @host_ipc. */
 struct ctrnet_config *usual_config(const struct place *place, bool host_ipc);
-/* A container with that. */
+/* A container with that, or, if the variable CONFIG names a file, with that one. */
 struct ctrnet_container *usual_container(const struct place *place,
 					 struct ctrnet_factory **factory);
 /* Start `/bin/sh -c @script` with nothing but @out (-1: none) for its output. */

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,16 +243,79 @@ static void killed_helper(const struct place *place)
 	ctrnet_factory_close(f);
 }
 
+/* Ours, oldest first. */
+static int children(pid_t *pids, int max)
+{
+	char path[64];
+	FILE *f;
+	int n = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	f = fopen(path, "re");
+	CHECK(f != NULL);
+	while (n < max && fscanf(f, "%d", &pids[n]) == 1)
+		n++;
+	fclose(f);
+	return n;
+}
+
+struct hunt {
+	int before; /* children that there are */
+	atomic_bool over;
+};
+
+/* The process that was forked for the start dies as soon as two others are there: one that clones, and the command's. */
+static void *hunt(void *arg)
+{
+	struct hunt *h = arg;
+	pid_t pids[8];
+
+	while (!h->over)
+		if (children(pids, 8) == h->before + 3) {
+			kill(pids[h->before], SIGKILL);
+			break;
+		}
+	return NULL;
+}
+
+static void start_hunted(struct ctrnet_container *c, int before)
+{
+	static const char *const args[] = { "/bin/sleep", "100", NULL };
+	struct ctrnet_process_options o = CTRNET_PROCESS_OPTIONS_INIT;
+	struct hunt h = { .before = before };
+	struct ctrnet_process *p;
+	pid_t pids[8];
+	pthread_t hunter;
+
+	o.args = args;
+	CHECK(pthread_create(&hunter, NULL, hunt, &h) == 0);
+	CHECK(ctrnet_container_start(c, &o, &p, &error) < 0);
+	h.over = true;
+	CHECK(pthread_join(hunter, NULL) == 0);
+	CHECK(children(pids, 8) == before);
+}
+
+/* Of a config that joins a namespace in which the command has to be cloned by another process. */
+static void late_helper(const struct place *place)
+{
+	struct ctrnet_factory *f;
+	struct ctrnet_container *c = usual_container(place, &f);
+	struct ctrnet_process *p;
+
+	start_hunted(c, 0);
+	p = start_script(c, "sleep 100", -1);
+	start_hunted(c, 1);
+	end_process(p);
+	end_container(c, f);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
-		{ "few_descriptors", few_descriptors },
-		{ "ended_process", ended_process },
-		{ "no_such_signal", no_such_signal },
-		{ "without_cgroups", without_cgroups },
-		{ "nested_unreaped", nested_unreaped },
-		{ "killed_helper", killed_helper },
-		{ NULL, NULL },
+		{ "few_descriptors", few_descriptors }, { "ended_process", ended_process },
+		{ "no_such_signal", no_such_signal },   { "without_cgroups", without_cgroups },
+		{ "nested_unreaped", nested_unreaped }, { "killed_helper", killed_helper },
+		{ "late_helper", late_helper },         { NULL, NULL },
 	};
 
 	return run_test(tests, argc, argv);

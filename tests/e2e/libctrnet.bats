@@ -205,6 +205,25 @@ masked"
 		[ "$output" = both ]
 	done
 }
+# Who waits for another process to clone the command is killed once that is done; strace makes it late.
+@test "libctrnet: one that is killed while another process clones for it leaves the caller no child" {
+	local joined box=$ID-box CONFIG
+	export ASAN_OPTIONS=detect_leaks=0 CONFIG
+	ID=$box box_start userns
+	for joined in NEWPID NEWUSER,NEWNET,NEWIPC; do
+		CONFIG=$(config userns 'del(.uid_mappings, .gid_mappings, .networks) | .namespaces |= map(select(.type != "NEWUSER" or ($j | index("NEWUSER")))
+			| if .type as $t | $j | index($t) then .path = "/proc/\($p)/ns/\(.type[3:] | ascii_downcase)" else . end)' \
+			--arg p "$BOX_PID" --argjson j "[\"${joined//,/\",\"}\"]")
+		LD_LIBRARY_PATH=$LIBDIR run timeout 60 strace -f -qq -o /dev/null -e trace=clone3 -e inject=clone3:delay_exit=100000 \
+			"$BIN/edges" late_helper "$RUN" "$ROOT" "$ID" 3>&-
+		# It wonders about one that dies while it is made late.
+		output=$(grep -v '^strace: dispatch_event: ' <<<"$output" || :)
+		assert_output ''
+		assert_status 0
+		[ ! -e "$RUN/$ID" ]
+	done
+	box_stop
+}
 @test "libctrnet: no cgroup where none was asked for" { quiet edges without_cgroups; }
 @test "libctrnet: a caller that does not wait for all that it started" { quiet callers never_waited; }
 @test "libctrnet: a failed start leaves nothing" { quiet callers failed_start; }

@@ -397,7 +397,7 @@ static void test_a_clone_into_a_user_namespace(void **state)
 	items[1].path = str_format("/proc/%d/ns/user", pid);
 	assert_int_equal(namespaces_open(&(struct namespaces){ items, 2 }, &fds, NULL), 0);
 	assert_int_equal(pipe(to), 0);
-	made = process_clone_joined(&fds, CLONE_NEWUTS, -1, &other, NULL, NULL, NULL);
+	made = process_clone_joined(&fds, CLONE_NEWUTS, -1, &other, NULL, NULL, NULL, NULL);
 	if (made == 0) {
 		char byte;
 
@@ -438,7 +438,8 @@ static void test_a_clone_that_cannot_join(void **state)
 		return;
 	assert_int_equal(namespaces_open(&(struct namespaces){ &n, 1 }, &fds, NULL), 0);
 	/* Our own (setns(2)). */
-	assert_int_equal(process_clone_joined(&fds, 0, -1, &pidfd, NULL, NULL, &err), -EINVAL);
+	assert_int_equal(process_clone_joined(&fds, 0, -1, &pidfd, NULL, NULL, NULL, &err),
+			 -EINVAL);
 	assert_string_equal(err.text, "cannot join the user namespace: Invalid argument");
 	assert_int_equal(pidfd, -1);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
