@@ -71,7 +71,7 @@ struct step {
 	char *ns;     /* scope key of the namespace it acts in; NULL: none in particular */
 	char *origin; /* the config key that asked for it: "networks[0] (eth0)"; NULL: none */
 	char *shared; /* key of a thing several containers use; NULL: the container's own */
-	char *owner;  /* of the sub-plan it came from; NULL: the plan's own */
+	char *owner; /* who it is for: a word, or of what is shared several, with spaces between; NULL: the plan itself */
 	void *args;
 	bool done; /* applied by this process; not in the journal */
 };
@@ -107,6 +107,26 @@ int plan_add_ns(struct plan *p, const char *key, const char *path, uint64_t inod
  * containers, which a lab will have; no command needs it yet.
  */
 int plan_append(struct plan *p, struct plan *sub, const char *owner, struct err *err);
+
+/*
+ * Owners: a part of a plan that is taken back by itself, while the rest stays: one network of a container. What is shared is
+ * planned once, for all owners that need it.
+ */
+bool step_has_owner(const struct step *step, const char *owner);
+/* Once only. -ENOMEM. */
+int step_add_owner(struct step *step, const char *owner);
+
+/*
+ * Move @sub behind @p, each step with its owners; @sub is empty afterwards. What is shared and is in @p already only gets the owners:
+ * there is nothing to be done for it. Namespaces are @p's.
+ */
+int plan_merge(struct plan *p, struct plan *sub, struct err *err);
+
+/*
+ * Take @owner out of @p: what has no other owner moves to @out, which is empty before, in order; the rest stays, without it. On
+ * failure nothing has changed.
+ */
+int plan_split(struct plan *p, const char *owner, struct plan *out, struct err *err);
 
 /*
  * Do the steps of one phase, in order. A failure ends it: the error names the step's origin, and the
