@@ -67,6 +67,12 @@ static int add_route(struct net_config_routes *list, const struct net_config_rou
 	return 0;
 }
 
+static void own(const struct net_config *c, size_t i, struct net_config_route *r)
+{
+	net_config_name(c, i, r->owner);
+	r->network = i;
+}
+
 static int add_gateway(const struct net_config *c, size_t i, const struct ip_addr *gateway,
 		       struct net_config_routes *list, struct err *err)
 {
@@ -81,6 +87,7 @@ static int add_gateway(const struct net_config *c, size_t i, const struct ip_add
 		return 0;
 	net_config_name(c, i, r.args.at.link);
 	net_config_origin(c, i, r.origin);
+	own(c, i, &r);
 	return add_route(list, &r, err);
 }
 
@@ -120,6 +127,7 @@ static int add_own(const struct net_config *c, size_t i, struct net_config_route
 		if (!route_is_refusal(&r.args) && !r.args.hop_count)
 			net_config_name(c, i, r.args.at.link);
 		snprintf(r.origin, sizeof(r.origin), "networks[%zu].routes[%zu]", i, at);
+		own(c, i, &r);
 		ret = add_route(list, &r, err);
 	}
 	return ret;

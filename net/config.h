@@ -17,7 +17,9 @@ void net_config_origin(const struct net_config *c, size_t i, char out[NET_ORIGIN
 struct net_config_route {
 	struct route_args args; /* its next hops are the declaration's */
 	char origin[NET_ORIGIN_MAX];
-	bool twice; /* another one says the same */
+	char owner[IFNAMSIZ]; /* the network's name; "": it is one of `routes` */
+	size_t network;       /* then: which one */
+	bool twice;           /* another one says the same */
 };
 
 struct net_config_routes {

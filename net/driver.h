@@ -20,6 +20,8 @@ struct net_planner {
 	struct plan *plan;
 	const char *mark;   /* what our links carry */
 	const char *origin; /* "networks[0] (eth0)" */
+	const char *
+		owner; /* of the steps: the network's name in the container; NULL: the plan itself */
 };
 
 struct link_kind;
@@ -76,7 +78,9 @@ const struct json_schema *net_driver_options(size_t i);
 /* Are the common keys of @n all unset? Else -EINVAL: "mtu: @why". For types that change nothing. */
 int net_check_untouched(const struct network *n, const char *why, struct err *err);
 
-/* plan_add() with the planner's origin. @shared may be NULL; a shared step that is planned already is not planned again. */
+/*
+ * plan_add() with the planner's origin and owner. @shared may be NULL; a shared step that is planned already gets one owner more.
+ */
 int net_planner_add(const struct net_planner *p, const struct step_type *type, const char *ns,
 		    const char *shared, const void *args, struct err *err);
 

@@ -311,7 +311,7 @@ static int resolve_all(const struct resolving *r, const struct net_config *c, st
 	char origin[NET_ORIGIN_MAX];
 	int ret = find_defaults(c, declared, err);
 
-	for (size_t i = 0; ret == 0 && i < c->network_count; i++) {
+	for (size_t i = c->standing; ret == 0 && i < c->network_count; i++) {
 		const struct network *n = &c->networks[i];
 
 		for (size_t j = 0; ret == 0 && j < n->subnets.count; j++) {
@@ -328,7 +328,7 @@ static int resolve_all(const struct resolving *r, const struct net_config *c, st
 
 static bool any_subnet(const struct net_config *c)
 {
-	for (size_t i = 0; i < c->network_count; i++)
+	for (size_t i = c->standing; i < c->network_count; i++)
 		if (c->networks[i].subnets.count)
 			return true;
 	return false;

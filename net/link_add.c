@@ -143,9 +143,11 @@ static int apply(struct scope *scope, void *args, struct err *err)
 
 /* --- Undoing it --- */
 
-/* Made, and not marked yet: it has the group. */
+/* In a namespace of the container's own it has no mark; else, made and not marked yet, it has the group. */
 static bool is_ours(const struct link *link, const struct link_add_args *a)
 {
+	if (!a->alias[0])
+		return !strcmp(link->kind, a->kind->name);
 	if (link->alias[0])
 		return !strcmp(link->alias, a->alias);
 	return link->group == link_mark_group(a->alias) && !strcmp(link->kind, a->kind->name);
@@ -158,7 +160,7 @@ static int revert(struct scope *scope, void *args, struct err *err)
 	struct link link;
 	int ret;
 
-	if (!a->alias[0] || scope_ns_mortal(scope, a->born) || scope_ns_gone(scope, a->born))
+	if (scope_ns_mortal(scope, a->born) || scope_ns_gone(scope, a->born))
 		return 0;
 	ret = link_find_in(scope, a->born, a->name, NULL, &link, err);
 	if (ret < 0 || !link.index || !is_ours(&link, a))

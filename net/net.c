@@ -146,7 +146,7 @@ int net_resolve(const struct net_config *c, struct scope *scope, bool namespace_
 	char origin[NET_ORIGIN_MAX];
 	int ret = namespace_new ? check_route_links(c, err) : 0;
 
-	for (size_t i = 0; ret == 0 && i < c->network_count; i++) {
+	for (size_t i = c->standing; ret == 0 && i < c->network_count; i++) {
 		struct endpoint e = { .namespace_new = namespace_new };
 		size_t parent;
 
@@ -164,12 +164,20 @@ int net_resolve(const struct net_config *c, struct scope *scope, bool namespace_
 
 /* --- Planning --- */
 
-static bool is_planned(const struct plan *p, const char *shared)
+static struct step *find_planned(const struct plan *p, const char *shared)
 {
 	for (size_t i = 0; i < p->count; i++)
 		if (p->steps[i].shared && !strcmp(p->steps[i].shared, shared))
-			return true;
-	return false;
+			return &p->steps[i];
+	return NULL;
+}
+
+/* What is the container's as a whole stays so. */
+static int plan_for_more(struct step *step, const char *owner, struct err *err)
+{
+	if (!owner || !step->owner)
+		return 0;
+	return step_add_owner(step, owner) < 0 ? err_oom(err) : 0;
 }
 
 int net_planner_add(const struct net_planner *p, const struct step_type *type, const char *ns,
@@ -178,10 +186,12 @@ int net_planner_add(const struct net_planner *p, const struct step_type *type, c
 	/* plan_add() copies the strings; its struct has no place for const. */
 	const struct step where = { .ns = (char *)ns,
 				    .origin = (char *)p->origin,
-				    .shared = (char *)shared };
+				    .shared = (char *)shared,
+				    .owner = (char *)p->owner };
+	struct step *planned = shared ? find_planned(p->plan, shared) : NULL;
 
-	if (shared && is_planned(p->plan, shared))
-		return 0;
+	if (planned)
+		return plan_for_more(planned, p->owner, err);
 	return plan_add(p->plan, type, &where, args, err);
 }
 
@@ -380,15 +390,19 @@ static int plan_stage(const struct net_config *c, const struct endpoint *ends, c
 		      struct plan *plan, stage_fn *stage, struct err *err)
 {
 	_cleanup_free_ size_t *order = calloc(c->network_count + 1, sizeof(*order));
-	char origin[NET_ORIGIN_MAX];
-	const struct net_planner p = { .plan = plan, .mark = mark, .origin = origin };
+	char origin[NET_ORIGIN_MAX], name[IFNAMSIZ];
+	struct net_planner p = { .plan = plan, .mark = mark, .origin = origin };
 	int ret = 0;
 
 	if (!order)
 		return err_oom(err);
 	net_parents_order(c, order);
 	for (size_t i = 0; ret == 0 && i < c->network_count; i++) {
+		if (order[i] < c->standing)
+			continue;
 		net_config_origin(c, order[i], origin);
+		net_config_name(c, order[i], name);
+		p.owner = name[0] ? name : NULL;
 		ret = stage(&p, &c->networks[order[i]], &ends[order[i]], err);
 	}
 	return ret;
@@ -414,9 +428,13 @@ static int plan_routes(const struct net_config *c, struct plan *plan, struct err
 	int ret = net_config_routes(c, &routes, err);
 
 	for (size_t i = 0; ret == 0 && i < routes.count; i++) {
-		const struct net_planner p = { .plan = plan, .origin = routes.items[i].origin };
+		const struct net_config_route *r = &routes.items[i];
+		const struct net_planner p = { .plan = plan,
+					       .origin = r->origin,
+					       .owner = r->owner[0] ? r->owner : NULL };
 
-		ret = plan_route(&p, &routes.items[i].args, err);
+		if (!c->live || (r->owner[0] && r->network >= c->standing))
+			ret = plan_route(&p, &r->args, err);
 	}
 	return ret;
 }
@@ -427,7 +445,7 @@ static int plan_rules(const struct net_config *c, struct plan *plan, struct err 
 	const struct net_planner p = { .plan = plan, .origin = origin };
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && i < c->rule_count; i++) {
+	for (size_t i = 0; ret == 0 && !c->live && i < c->rule_count; i++) {
 		struct rule_args args = { .at.ns = SCOPE_CONTAINER, .rule = c->rules[i] };
 
 		args.rule.family = net_rule_family(&c->rules[i]);
@@ -463,7 +481,7 @@ static int plan_namespace(const struct net_config *c, bool namespace_new, struct
 {
 	const struct net_planner p = { .plan = plan };
 
-	if (!namespace_new || c->dad_given || !declares(c, makes_link))
+	if (!namespace_new || c->live || c->dad_given || !declares(c, makes_link))
 		return 0;
 	return plan_dad(&p, "default", false, err);
 }
@@ -474,6 +492,8 @@ static int plan_lo(const struct net_config *c, bool namespace_new, struct plan *
 	const struct net_planner p = { .plan = plan, .origin = "loopback" };
 	const struct link_args lo = { .at = { .ns = SCOPE_CONTAINER, .link = "lo" } };
 
+	if (c->live)
+		return 0;
 	if (namespace_new)
 		return net_planner_add(&p, &link_up_step.type, SCOPE_CONTAINER, NULL, &lo, err);
 	if (!declares(c, is_loopback))

@@ -132,6 +132,9 @@ struct net_config {
 	struct net_rule *rules;
 	size_t rule_count;
 	bool dad_given; /* no key: the config sets NET_DAD_SYSCTL itself, among its sysctls */
+	/* No keys: the container runs, with so many of the networks; the others, and nothing else, are to be added. */
+	bool live;
+	size_t standing;
 	struct net_dns dns;
 	struct json_pair *hosts; /* from names to addresses */
 	size_t host_count;

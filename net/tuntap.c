@@ -111,7 +111,8 @@ static int revert(struct scope *scope, void *args, struct err *err)
 	struct link link;
 	int ret = link_find_in(scope, a->at.ns, a->name, NULL, &link, err);
 
-	if (ret < 0 || !link.index || !a->alias[0] || strcmp(link.alias, a->alias) != 0)
+	/* In a namespace of the container's own it has no mark. */
+	if (ret < 0 || !link.index || strcmp(link.kind, "tun") || strcmp(link.alias, a->alias))
 		return ret;
 	return link_delete(scope, a->at.ns, &link, err);
 }
