@@ -5,10 +5,8 @@
 #include "lib/json.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-
-/* Room for a verb, an id, and one that is too many. */
-#define OPERANDS_MAX 3
 
 static const struct option_desc options[] = {
 	CMD_HELP(struct net_options),
@@ -21,8 +19,8 @@ static const struct option_desc options[] = {
 };
 
 static const struct verb *const verbs[] = {
-	&cmd_net_show.verb, &cmd_net_check.verb, &cmd_net_repair.verb,
-	&cmd_net_gc.verb,   &cmd_net_watch.verb, NULL,
+	&cmd_net_show.verb,  &cmd_net_check.verb,  &cmd_net_repair.verb, &cmd_net_gc.verb,
+	&cmd_net_watch.verb, &cmd_net_attach.verb, &cmd_net_detach.verb, NULL,
 };
 
 static const struct net_verb *verb_of(const struct verb *verb)
@@ -58,7 +56,7 @@ static int take_words(struct net_options *o, int argc, char **argv, char **opera
 		if (found < 0)
 			return err_wrap(err, "net");
 		at += found;
-		if (at < argc && n < OPERANDS_MAX)
+		if (at < argc)
 			operands[n++] = argv[at];
 	}
 	return n;
@@ -77,7 +75,24 @@ static int check_words(const struct net_verb *v, const struct net_options *o, in
 		return err_set(err, -EINVAL, "net: %s is about no single container", name);
 	if (ids + !!o->id > 1)
 		return usage_error(&cmd_net, err, "expected one ID");
+	if (v->takes_words && !(ids + !!o->id))
+		return usage_error(&cmd_net, err, "expected an ID");
+	if (v->takes_words && !o->word_count)
+		return err_set(err, -EINVAL, "net: %s: expected more behind the ID: %s", name,
+			       v->verb.args);
 	return 0;
+}
+
+/* Those behind the id; with --id, all. Returns the number of ids. */
+static int split_words(const struct net_verb *v, struct net_options *o, int n, char **operands)
+{
+	int ids = o->id || !n ? 0 : 1;
+
+	if (!v->takes_words)
+		return n;
+	o->words = operands + ids;
+	o->word_count = (size_t)(n - ids);
+	return ids;
 }
 
 static int run_verb(const struct net_verb *v, const struct globals *globals, struct net_options *o,
@@ -94,10 +109,10 @@ static int run_verb(const struct net_verb *v, const struct globals *globals, str
 
 static int run(const struct globals *globals, int argc, char **argv, struct err *err)
 {
-	char *operands[OPERANDS_MAX] = { NULL };
+	_cleanup_free_ char **operands = calloc((size_t)argc + 1, sizeof(*operands));
 	const struct net_verb *verb = NULL;
 	struct net_options o = { 0 };
-	int n = take_words(&o, argc, argv, operands, err);
+	int n = operands ? take_words(&o, argc, argv, operands, err) : err_oom(err);
 
 	if (n < 0)
 		return n;
@@ -107,8 +122,10 @@ static int run(const struct globals *globals, int argc, char **argv, struct err 
 	}
 	if (!n)
 		return usage_error(&cmd_net, err, "expected a verb");
-	n = find_verb(operands[0], &verb, err) < 0 ? -EINVAL : n - 1;
-	return n < 0 ? n : run_verb(verb, globals, &o, n, operands + 1, err);
+	if (find_verb(operands[0], &verb, err) < 0)
+		return -EINVAL;
+	n = split_words(verb, &o, n - 1, operands + 1);
+	return run_verb(verb, globals, &o, n, operands + 1, err);
 }
 
 const struct command cmd_net = {

@@ -10,6 +10,8 @@ struct net_options {
 	const char *id;
 	bool json;
 	bool dry_run;
+	char *const *words; /* behind the id */
+	size_t word_count;
 };
 
 struct net_verb {
@@ -17,6 +19,7 @@ struct net_verb {
 	bool json, dry_run; /* the options it takes, besides --id */
 	bool needs_no_id;   /* without one it is about all */
 	bool takes_no_id;   /* it is always about all */
+	bool takes_words;   /* behind the id, which may not be left out then */
 	/*
 	 * With @container, or NULL for a verb that also does without. The exit status, or a negative errno with @err filled
 	 * in, which begins with "net".
@@ -25,6 +28,18 @@ struct net_verb {
 		   struct ctrnet_container *container, struct err *err);
 };
 
+/*
+ * Texts for the library out of words: files ("-" is standard input), and words KEY=VALUE, of which each `type=` begins an
+ * object. To be given to net_texts_release().
+ */
+struct net_texts {
+	struct ctrnet_text *items;
+	size_t count;
+};
+int net_texts_read(char *const *words, size_t count, struct net_texts *out, struct err *err);
+void net_texts_release(struct net_texts *texts);
+
+extern const struct net_verb cmd_net_attach, cmd_net_detach;
 extern const struct net_verb cmd_net_show, cmd_net_check, cmd_net_repair, cmd_net_gc, cmd_net_watch;
 
 #endif

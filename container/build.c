@@ -49,7 +49,7 @@ static bool is_sysctl(const char *key, const char *path)
 	return !*key && !*path;
 }
 
-static bool sets_sysctl(const struct spec *spec, const char *path)
+bool build_sets_sysctl(const struct spec *spec, const char *path)
 {
 	for (size_t i = 0; i < spec->sysctl_count; i++)
 		if (is_sysctl(spec->sysctl[i].key, path))
@@ -66,7 +66,7 @@ static int plan_network(struct build *b, const struct spec *spec, const struct s
 
 	if (!n)
 		return 0;
-	net.dad_given = sets_sysctl(spec, NET_DAD_SYSCTL);
+	net.dad_given = build_sets_sysctl(spec, NET_DAD_SYSCTL);
 	ret = plan_add_ns(&b->plan, SCOPE_CONTAINER, n->path, b->netns_joined, b->netns_new, err);
 	return ret < 0 ? ret : net_plan(&net, b->ends, scope->id, b->netns_new, &b->plan, err);
 }

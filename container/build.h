@@ -27,6 +27,9 @@ struct build {
 int build_plan(struct build *b, const struct spec *spec, struct scope *scope, struct err *err);
 void build_release(struct build *b);
 
+/* Does the config set the sysctl with that path below /proc/sys among its own? */
+bool build_sets_sysctl(const struct spec *spec, const char *path);
+
 /* All that a start of the container does, as the commands a person would have typed. */
 void build_show(const struct build *b, const struct spec *spec, FILE *out);
 

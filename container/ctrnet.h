@@ -817,7 +817,8 @@ CTRNET_API int ctrnet_container_set(struct ctrnet_container *container,
 				    const struct ctrnet_limits *limits, struct ctrnet_error *error);
 
 struct ctrnet_text {
-	const char *name; /* stands in front of what is wrong with it */
+	const char *
+		name; /* stands in front of what is wrong with it; NULL: nobody has seen the text, and its places say nothing */
 	const char *json; /* an object like `cgroups` in a config */
 	size_t length;
 };
@@ -948,6 +949,22 @@ CTRNET_API void ctrnet_net_report_free(struct ctrnet_net_report *report);
 /* As JSON; to be given to free(). */
 CTRNET_API int ctrnet_net_report_json(const struct ctrnet_net_report *report, char **json,
 				      struct ctrnet_error *error);
+
+/*
+ * Make further networks for a container that runs: @texts are objects as in `networks` of a config, or arrays of such. All or none.
+ * They are part of its config from then on. *@names, to be given to ctrnet_strings_free(), are their interfaces, in order.
+ * CTRNET_CONFIG_INVALID: they are not as they should be, or do not fit to the networks that it has. CTRNET_CONTAINER_NOT_RUNNING.
+ */
+CTRNET_API int ctrnet_container_net_attach(struct ctrnet_container *container,
+					   const struct ctrnet_text *texts, size_t count,
+					   char ***names, struct ctrnet_error *error);
+/*
+ * Take back all that was made for the network whose interface in the container is @name, whether it was attached or is one of those
+ * that it was started with; routes of the config that lead over it go along. One that others need (as their parent or
+ * master) stays: that is an error.
+ */
+CTRNET_API int ctrnet_container_net_detach(struct ctrnet_container *container, const char *name,
+					   struct ctrnet_error *error);
 
 /* Something that nobody has any more, or of which that cannot be told. */
 struct ctrnet_net_garbage {

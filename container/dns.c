@@ -239,3 +239,66 @@ int dns_plan(const struct spec *spec, const struct net_config *net, const struct
 			ret = plan_file(spec, net, scope, i, plan, err);
 	return ret;
 }
+
+/* --- While it runs --- */
+
+/* Which of the files the step is about, by the name of the one it writes. */
+static size_t file_of(const struct step *s)
+{
+	const char *name = strrchr(((const struct file_args *)s->args)->path, '/');
+	size_t i = 0;
+
+	while (i < array_size(files) && (!name || strcmp(files[i].name, name + 1)))
+		i++;
+	return i;
+}
+
+int dns_replan(const struct spec *spec, const struct net_config *net, struct plan *plan,
+	       struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < plan->count; i++) {
+		_cleanup_free_ char *text = NULL;
+		struct file_args *a = plan->steps[i].args;
+		size_t file;
+
+		if (plan->steps[i].type != &file_step)
+			continue;
+		file = file_of(&plan->steps[i]);
+		if (file == array_size(files))
+			continue;
+		ret = print_file(net, spec->hostname, file, &text, err);
+		if (ret < 0)
+			break;
+		free(a->text);
+		a->text = take_ptr(text);
+	}
+	return ret;
+}
+
+/* What is shorter than before is cut behind it, so that a reader in between finds whole lines of one of the two. */
+static int rewrite(const struct file_args *a, struct err *err)
+{
+	_cleanup_fd_ int fd = open(a->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	size_t len = strlen(a->text);
+
+	if (fd < 0)
+		return err_sys(err, -errno, "%s", a->path);
+	if (pwrite(fd, a->text, len, 0) != (ssize_t)len || ftruncate(fd, (off_t)len) < 0)
+		return err_sys(err, -errno, "%s", a->path);
+	return 0;
+}
+
+int dns_rewrite(struct scope *scope, const struct plan *plan, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < plan->count; i++) {
+		const struct step *s = &plan->steps[i];
+
+		if (s->type == &file_step && probe(scope, s->args, NULL) == -ESTALE)
+			ret = rewrite(s->args, err);
+	}
+	return ret;
+}

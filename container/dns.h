@@ -20,6 +20,12 @@ int dns_add_mounts(struct spec *spec, const struct scope *scope, struct err *err
 int dns_plan(const struct spec *spec, const struct net_config *net, const struct scope *scope,
 	     struct plan *plan, struct err *err);
 
+/* Of a container that runs: put what the files are to say now, with @net, into the steps of @plan. */
+int dns_replan(const struct spec *spec, const struct net_config *net, struct plan *plan,
+	       struct err *err);
+/* Write the files whose steps say something else than they, in place: a new file would not be the one that is mounted. */
+int dns_rewrite(struct scope *scope, const struct plan *plan, struct err *err);
+
 extern const struct step_type *const dns_step_types[];
 
 #endif

@@ -41,14 +41,22 @@ static int begin_state(struct exec *x, struct err *err)
 	return 0;
 }
 
-/* The container that we started is over. If somebody deleted it meanwhile there is nothing to do. */
+/*
+ * The container that we started is over. If somebody deleted it meanwhile there is nothing to do. Networks may have come and gone
+ * since it was started, so the journal comes first; one that cannot be read is no reason to leave what we made.
+ */
 static int finish(struct exec *x, struct err *err)
 {
+	_cleanup_(plan_release) struct plan journal = { 0 };
 	int ret = store_relock(&x->store, err);
+	bool known;
 
 	if (ret == -ENOENT)
 		return 0;
-	return ret < 0 ? ret : container_clean(&x->store, &x->state, &x->run.plan, err);
+	if (ret < 0)
+		return ret;
+	known = store_read_journal(&x->store, &journal, NULL) == 0 && journal.count;
+	return container_clean(&x->store, &x->state, known ? &journal : &x->run.plan, err);
 }
 
 static int run_new(struct exec *x, int *exit_code, struct err *err)

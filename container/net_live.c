@@ -81,19 +81,8 @@ int container_live_scope(const struct store *store, const struct state *state,
 
 /* --- Comparing and mending --- */
 
-struct live {
-	struct store store;
-	struct state state;
-	struct plan plan;
-	struct scope scope;
-	int pidfd;
-	struct net_report report;
-	bool full; /* out of memory */
-};
-
-static void live_close(struct live *l)
+void net_live_close(struct net_live *l)
 {
-	net_report_release(&l->report);
 	scope_release(&l->scope);
 	plan_release(&l->plan);
 	state_release(&l->state);
@@ -101,7 +90,7 @@ static void live_close(struct live *l)
 	store_close(&l->store);
 }
 
-static int live_open(struct live *l, const char *root, const char *id, struct err *err)
+int net_live_open(struct net_live *l, const char *root, const char *id, struct err *err)
 {
 	int ret = store_open(&l->store, root, id, false, err);
 
@@ -112,6 +101,22 @@ static int live_open(struct live *l, const char *root, const char *id, struct er
 	return ret < 0 ? ret
 		       : container_live_scope(&l->store, &l->state, &l->plan, l->pidfd, &l->scope,
 					      err);
+}
+
+struct live {
+	struct net_live at;
+	struct net_report report;
+	bool full; /* out of memory */
+};
+#define LIVE_INIT                   \
+	{                           \
+		.at = NET_LIVE_INIT \
+	}
+
+static void live_close(struct live *l)
+{
+	net_report_release(&l->report);
+	net_live_close(&l->at);
 }
 
 static bool has_all(const struct net_difference *d)
@@ -157,20 +162,40 @@ static int hand_over(struct live *l, int ret, struct net_report *report, struct 
 /* Whatever the container unmakes as it ends differs: that it was still there behind that is what counts. */
 static int still_runs(const struct live *l, int ret, struct err *err)
 {
-	if (state_runs(state_status(&l->state)))
+	if (state_runs(state_status(&l->at.state)))
 		return ret;
-	return err_set(err, -ESRCH, "container '%s' is not running", l->store.id);
+	return err_set(err, -ESRCH, "container '%s' is not running", l->at.store.id);
+}
+
+/* Who was killed while he attached or detached a network has left it. It is no difference in what it is, but that it is there. */
+static int note_strays(struct live *l, struct err *err)
+{
+	const struct err why = { .code = -ESTALE,
+				 .text = "whoever attached or detached it was killed" };
+	_cleanup_(plan_release) struct plan part = { 0 };
+	char name[IFNAMSIZ];
+	int ret = 0;
+
+	while (ret == 0 && net_live_stray(&l->at, name)) {
+		ret = plan_split(&l->at.plan, name, &part, err);
+		for (size_t i = 0; ret == 0 && i < part.count; i++)
+			note(l, &part.steps[i], &why);
+		plan_release(&part);
+	}
+	return ret;
 }
 
 int container_net_check(const char *root, const char *id, struct net_report *report,
 			struct err *err)
 {
-	_cleanup_(live_close) struct live l = { .store.fd = -1, .pidfd = -1 };
-	int ret = live_open(&l, root, id, err);
+	_cleanup_(live_close) struct live l = LIVE_INIT;
+	int ret = net_live_open(&l.at, root, id, err);
 
+	if (ret == 0)
+		ret = note_strays(&l, err);
 	if (ret < 0)
 		return ret;
-	ret = plan_probe(&l.plan, &l.scope, net_step_types, note, &l, err);
+	ret = plan_probe(&l.at.plan, &l.at.scope, net_step_types, note, &l, err);
 	if (ret < 0)
 		ret = still_runs(&l, ret, err);
 	return hand_over(&l, ret == -ESTALE ? 0 : ret, report, err);
@@ -180,16 +205,33 @@ static int write_journal(void *arg, struct err *err)
 {
 	struct live *l = arg;
 
-	return store_write_journal(&l->store, &l->plan, err);
+	return store_write_journal(&l->at.store, &l->at.plan, err);
+}
+
+/* What is in the container's namespace is removed, too, as that lives on. */
+static int mend_strays(struct live *l, struct err *err)
+{
+	struct net_live *at = &l->at;
+	char name[IFNAMSIZ];
+	int ret = 0;
+
+	if (net_live_stray(at, name))
+		ret = net_live_stay(at, err);
+	if (ret == 0)
+		ret = net_live_recover(at, err);
+	return ret < 0 ? ret : 0;
 }
 
 int container_net_repair(const char *root, const char *id, struct net_report *report,
 			 struct err *err)
 {
-	_cleanup_(live_close) struct live l = { .store.fd = -1, .pidfd = -1 };
-	int ret = live_open(&l, root, id, err);
+	_cleanup_(live_close) struct live l = LIVE_INIT;
+	int ret = net_live_open(&l.at, root, id, err);
 
 	if (ret == 0)
-		ret = plan_mend(&l.plan, &l.scope, net_step_types, note, write_journal, &l, err);
+		ret = mend_strays(&l, err);
+	if (ret == 0)
+		ret = plan_mend(&l.at.plan, &l.at.scope, net_step_types, note, write_journal, &l,
+				err);
 	return hand_over(&l, ret, report, err);
 }

@@ -43,6 +43,47 @@ void net_report_release(struct net_report *report);
 int container_live_scope(const struct store *store, const struct state *state,
 			 const struct plan *plan, int pidfd, struct scope *scope, struct err *err);
 
+/* A container that runs, with what was made for it, while its lock is held. */
+struct net_live {
+	struct store store;
+	struct state state;
+	struct plan plan; /* its journal */
+	struct scope scope;
+	int pidfd;
+};
+#define NET_LIVE_INIT                        \
+	{                                    \
+		.store.fd = -1, .pidfd = -1, \
+	}
+
+/* -ESRCH: it does not run. To be closed also on failure. */
+int net_live_open(struct net_live *l, const char *root, const char *id, struct err *err);
+void net_live_close(struct net_live *l);
+
+/* --- Networks that come and go, and changes of them --- */
+
+/*
+ * Make the networks of @added, which move into its config, also on failure: all or none. *@names are what they are called in it
+ * (strv). -ESRCH: it does not run; -EINVAL, -ERANGE: they do not fit; -EOPNOTSUPP: it has no network namespace of its own.
+ */
+int container_net_attach(const char *root, const char *id, struct net_config *added, char ***names,
+			 struct err *err);
+/*
+ * Take back all that was made for the network @name, as if it had never been there. -ENOENT: there is none; -EBUSY: another one
+ * needs it.
+ */
+int container_net_detach(const char *root, const char *id, const char *name, struct err *err);
+
+/*
+ * Take back what a process left that was killed while it attached or detached a network: what belongs to none of the config's. How
+ * many networks those were, or an error.
+ */
+int net_live_recover(struct net_live *l, struct err *err);
+/* The container does not end now: what is undone in its own namespace is undone in earnest. */
+int net_live_stay(struct net_live *l, struct err *err);
+/* The same network by network: the first name in @plan that is none of the config's, or false. */
+bool net_live_stray(const struct net_live *l, char name[IFNAMSIZ]);
+
 /* --- What nobody has any more --- */
 
 /* Something found without a living owner, or of which it cannot be told whether it has one. */

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+/* attach and detach: networks of a container that runs come and go. */
+#include "cmd/net.h"
+
+#include "lib/cleanup.h"
+#include "lib/str.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static int run_attach(const struct globals *globals, const struct net_options *o,
+		      struct ctrnet_container *container, struct err *err)
+{
+	_cleanup_(net_texts_release) struct net_texts texts = { 0 };
+	_cleanup_(strv_cleanup) char **names = NULL;
+	struct ctrnet_error error;
+
+	(void)globals;
+	if (net_texts_read(o->words, o->word_count, &texts, err) < 0)
+		return err_wrap(err, "net: attach");
+	if (ctrnet_container_net_attach(container, texts.items, texts.count, &names, &error) < 0)
+		return library_fail(&cmd_net, &error, err);
+	for (char **name = names; *name; name++)
+		puts(*name);
+	return 0;
+}
+
+const struct net_verb cmd_net_attach = {
+	.verb = {
+		.name = "attach",
+		.args = "ID FILE|-|KEY=VALUE...",
+		.summary = "make further networks for a container that runs, as `networks` of a config has them: of files with an object "
+			   "or an array, or of words, in which each type= begins one; prints the interfaces",
+	},
+	.takes_words = true,
+	.run = run_attach,
+};
+
+static int run_detach(const struct globals *globals, const struct net_options *o,
+		      struct ctrnet_container *container, struct err *err)
+{
+	struct ctrnet_error error;
+
+	(void)globals;
+	for (size_t i = 0; i < o->word_count; i++)
+		if (ctrnet_container_net_detach(container, o->words[i], &error) < 0)
+			return library_fail(&cmd_net, &error, err);
+	return 0;
+}
+
+const struct net_verb cmd_net_detach = {
+	.verb = {
+		.name = "detach",
+		.args = "ID IFNAME...",
+		.summary = "take back all that was made for these networks, one by one, as if they had never been there",
+	},
+	.takes_words = true,
+	.run = run_detach,
+};

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Networks that come to a container that runs, and go: their steps enter namespaces, so they run apart. */
+#include "container/api_net.h"
+
+#include "container/net_live.h"
+#include "lib/cleanup.h"
+#include "lib/str.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* --- From text --- */
+
+static void networks_release(struct net_config *c)
+{
+	for (size_t i = 0; i < c->network_count; i++)
+		json_release(&network_schema, &c->networks[i]);
+	free(c->networks);
+	*c = (struct net_config){ 0 };
+}
+
+static int decode_one(struct net_config *to, const struct json_value *v, struct err *err)
+{
+	struct network *more =
+		reallocarray(to->networks, to->network_count + 1, sizeof(*to->networks));
+	int ret;
+
+	if (!more)
+		return err_oom(err);
+	to->networks = more;
+	more[to->network_count] = (struct network){ 0 };
+	ret = json_value_decode(&network_schema, &more[to->network_count], v, err);
+	if (ret == 0)
+		to->network_count++;
+	return ret;
+}
+
+static int decode_all(struct net_config *to, const struct json_value *v, struct err *err)
+{
+	const struct json_value *item;
+	int ret = 0;
+
+	if (json_value_kind(v) != JSON_IS_ARRAY)
+		return decode_one(to, v, err);
+	for (item = json_value_at(v, 0); item && ret == 0; item = json_value_next(item))
+		ret = decode_one(to, item, err);
+	return ret;
+}
+
+static int decode_text(struct net_config *to, const struct ctrnet_text *text, struct err *err)
+{
+	const char *name = text->name ? text->name : "network";
+	struct json_doc *doc = NULL;
+	int ret = json_parse(text->json, text->length, name, &doc, err);
+
+	if (ret == 0)
+		ret = decode_all(to, json_root(doc), err);
+	json_free(doc);
+	if (ret < 0 && !text->name)
+		api_forget_place(err, name);
+	return ret;
+}
+
+static int decode(struct net_config *to, const struct ctrnet_text *texts, size_t count,
+		  struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < count; i++)
+		ret = decode_text(to, &texts[i], err);
+	if (ret == 0 && !to->network_count)
+		ret = err_set(err, -EINVAL, "no network to attach is given");
+	return ret;
+}
+
+/* --- Calls --- */
+
+struct attached {
+	char **names;
+};
+
+static const struct json_field attached_fields[] = {
+	JSON_STRINGS(struct attached, "names", names),
+	JSON_END,
+};
+static const struct json_schema attached_schema = JSON_SCHEMA(struct attached, attached_fields);
+
+struct call {
+	const char *root, *id, *name;
+	struct net_config *added;
+};
+
+static int attach_apart(void *arg, int *fds, struct err *err)
+{
+	const struct call *call = arg;
+	struct attached made = { 0 };
+	int ret = container_net_attach(call->root, call->id, call->added, &made.names, err);
+
+	if (ret == 0)
+		ret = api_net_give(&attached_schema, &made, fds, err);
+	strv_free(made.names);
+	return ret;
+}
+
+static int detach_apart(void *arg, int *fds, struct err *err)
+{
+	const struct call *call = arg;
+
+	(void)fds;
+	return container_net_detach(call->root, call->id, call->name, err);
+}
+
+static enum ctrnet_code code_of(int ret)
+{
+	switch (ret) {
+	case -EINVAL:
+	case -ERANGE:
+	case -EEXIST:
+	case -EOPNOTSUPP:
+		return CTRNET_CONFIG_INVALID;
+	default:
+		return api_net_code(ret);
+	}
+}
+
+int ctrnet_container_net_attach(struct ctrnet_container *c, const struct ctrnet_text *texts,
+				size_t count, char ***names, struct ctrnet_error *error)
+{
+	_cleanup_(log_restore) struct log_diversion before = api_log(&c->options);
+	_cleanup_(networks_release) struct net_config added = { 0 };
+	struct call call = { .root = c->root, .id = c->id, .added = &added };
+	struct attached made = { 0 };
+	struct err err = { 0 };
+	int fd = -1;
+	int ret = decode(&added, texts, count, &err);
+
+	if (ret < 0)
+		return api_fail(error, CTRNET_CONFIG_INVALID, &err);
+	ret = api_apart(attach_apart, &call, 0, &fd, 1, &err);
+	if (ret == 0)
+		ret = api_net_take(&attached_schema, &made, fd, &err);
+	if (ret < 0)
+		return api_fail(error, code_of(ret), &err);
+	*names = made.names;
+	return 0;
+}
+
+int ctrnet_container_net_detach(struct ctrnet_container *c, const char *name,
+				struct ctrnet_error *error)
+{
+	_cleanup_(log_restore) struct log_diversion before = api_log(&c->options);
+	struct call call = { .root = c->root, .id = c->id, .name = name };
+	struct err err = { 0 };
+	int ret = api_apart(detach_apart, &call, 0, NULL, 0, &err);
+
+	return ret < 0 ? api_fail(error, code_of(ret), &err) : 0;
+}
