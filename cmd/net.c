@@ -19,8 +19,9 @@ static const struct option_desc options[] = {
 };
 
 static const struct verb *const verbs[] = {
-	&cmd_net_show.verb,  &cmd_net_check.verb,  &cmd_net_repair.verb, &cmd_net_gc.verb,
-	&cmd_net_watch.verb, &cmd_net_attach.verb, &cmd_net_detach.verb, NULL,
+	&cmd_net_show.verb,   &cmd_net_check.verb, &cmd_net_repair.verb,
+	&cmd_net_gc.verb,     &cmd_net_watch.verb, &cmd_net_attach.verb,
+	&cmd_net_detach.verb, &cmd_net_set.verb,   NULL,
 };
 
 static const struct net_verb *verb_of(const struct verb *verb)

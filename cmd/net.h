@@ -39,7 +39,7 @@ struct net_texts {
 int net_texts_read(char *const *words, size_t count, struct net_texts *out, struct err *err);
 void net_texts_release(struct net_texts *texts);
 
-extern const struct net_verb cmd_net_attach, cmd_net_detach;
+extern const struct net_verb cmd_net_attach, cmd_net_detach, cmd_net_set;
 extern const struct net_verb cmd_net_show, cmd_net_check, cmd_net_repair, cmd_net_gc, cmd_net_watch;
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* attach and detach: networks of a container that runs come and go. */
+/* attach, detach and set: networks of a container that runs come, go and change. */
 #include "cmd/net.h"
 
 #include "lib/cleanup.h"
@@ -56,4 +56,29 @@ const struct net_verb cmd_net_detach = {
 	},
 	.takes_words = true,
 	.run = run_detach,
+};
+
+static int run_set(const struct globals *globals, const struct net_options *o,
+		   struct ctrnet_container *container, struct err *err)
+{
+	struct ctrnet_error error;
+
+	(void)globals;
+	if (o->word_count < 2)
+		return err_set(err, -EINVAL, "net: set: expected KEY=VALUE behind '%s'",
+			       o->words[0]);
+	if (ctrnet_container_net_set(container, o->words[0], o->words + 1, &error) < 0)
+		return library_fail(&cmd_net, &error, err);
+	return 0;
+}
+
+const struct net_verb cmd_net_set = {
+	.verb = {
+		.name = "set",
+		.args = "ID IFNAME KEY=VALUE...",
+		.summary = "change of a network what is named, and only that: mtu, mac_address, txqueuelen, up, and what `shaping` has "
+			   "(rate=10mbit ingress.delay=20ms; rate=none)",
+	},
+	.takes_words = true,
+	.run = run_set,
 };

@@ -88,6 +88,7 @@ static const struct json_schema attached_schema = JSON_SCHEMA(struct attached, a
 struct call {
 	const char *root, *id, *name;
 	struct net_config *added;
+	char *const *changes;
 };
 
 static int attach_apart(void *arg, int *fds, struct err *err)
@@ -108,6 +109,14 @@ static int detach_apart(void *arg, int *fds, struct err *err)
 
 	(void)fds;
 	return container_net_detach(call->root, call->id, call->name, err);
+}
+
+static int set_apart(void *arg, int *fds, struct err *err)
+{
+	const struct call *call = arg;
+
+	(void)fds;
+	return container_net_set(call->root, call->id, call->name, call->changes, err);
 }
 
 static enum ctrnet_code code_of(int ret)
@@ -145,13 +154,28 @@ int ctrnet_container_net_attach(struct ctrnet_container *c, const struct ctrnet_
 	return 0;
 }
 
+static int run(struct ctrnet_container *c, apart_function *f, const struct call *of,
+	       struct ctrnet_error *error)
+{
+	_cleanup_(log_restore) struct log_diversion before = api_log(&c->options);
+	struct call call = *of;
+	struct err err = { 0 };
+	int ret;
+
+	call.root = c->root;
+	call.id = c->id;
+	ret = api_apart(f, &call, 0, NULL, 0, &err);
+	return ret < 0 ? api_fail(error, code_of(ret), &err) : 0;
+}
+
 int ctrnet_container_net_detach(struct ctrnet_container *c, const char *name,
 				struct ctrnet_error *error)
 {
-	_cleanup_(log_restore) struct log_diversion before = api_log(&c->options);
-	struct call call = { .root = c->root, .id = c->id, .name = name };
-	struct err err = { 0 };
-	int ret = api_apart(detach_apart, &call, 0, NULL, 0, &err);
+	return run(c, detach_apart, &(struct call){ .name = name }, error);
+}
 
-	return ret < 0 ? api_fail(error, code_of(ret), &err) : 0;
+int ctrnet_container_net_set(struct ctrnet_container *c, const char *name, char *const *changes,
+			     struct ctrnet_error *error)
+{
+	return run(c, set_apart, &(struct call){ .name = name, .changes = changes }, error);
 }

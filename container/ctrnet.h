@@ -966,6 +966,14 @@ CTRNET_API int ctrnet_container_net_attach(struct ctrnet_container *container,
 CTRNET_API int ctrnet_container_net_detach(struct ctrnet_container *container, const char *name,
 					   struct ctrnet_error *error);
 
+/*
+ * Change of the network whose interface is @name what each of @changes (NULL-terminated) names, and only that: "mtu=1400",
+ * "mac_address=02:00:00:00:00:01", "txqueuelen=100", "up=false", or a key of `shaping`: "rate=10mbit", "ingress.delay=20ms"; without a
+ * direction it is of egress, and "none" takes it away. All of them or none. Its config has them from then on.
+ */
+CTRNET_API int ctrnet_container_net_set(struct ctrnet_container *container, const char *name,
+					char *const *changes, struct ctrnet_error *error);
+
 /* Something that nobody has any more, or of which that cannot be told. */
 struct ctrnet_net_garbage {
 	const char *kind; /* "container", "link", "record" */

@@ -23,7 +23,7 @@
 
 /* --- What both ways have in common --- */
 
-static int write_journal(void *arg, struct err *err)
+int net_live_write(void *arg, struct err *err)
 {
 	const struct net_live *l = arg;
 
@@ -117,7 +117,7 @@ int net_live_recover(struct net_live *l, struct err *err)
 			err_wrap(err, "what is left of the network '%s'", name);
 	}
 	if (ret == 0 && found)
-		ret = write_journal(l, err);
+		ret = net_live_write(l, err);
 	return ret < 0 ? ret : found;
 }
 
@@ -131,7 +131,7 @@ int net_live_stay(struct net_live *l, struct err *err)
  * The container's namespace goes with it, but it does not go now: here what is in there is undone. Names are written down before
  * anything changes its place.
  */
-static int open_for_change(struct net_live *l, const char *root, const char *id, struct err *err)
+int net_live_open_to_change(struct net_live *l, const char *root, const char *id, struct err *err)
 {
 	int ret = net_live_open(l, root, id, err);
 
@@ -191,10 +191,10 @@ static int plan_more(struct net_live *l, size_t first, struct plan *more, struct
 static int apply_from(struct net_live *l, size_t first, struct err *err)
 {
 	struct plan part = { .steps = l->plan.steps + first, .count = l->plan.count - first };
-	int ret = plan_apply(&part, PHASE_PREPARE, &l->scope, write_journal, l, err);
+	int ret = plan_apply(&part, PHASE_PREPARE, &l->scope, net_live_write, l, err);
 
 	if (ret == 0)
-		ret = plan_apply(&part, PHASE_CONNECT, &l->scope, write_journal, l, err);
+		ret = plan_apply(&part, PHASE_CONNECT, &l->scope, net_live_write, l, err);
 	return ret;
 }
 
@@ -213,7 +213,7 @@ static void undo_attach(struct net_live *l, size_t first)
 	if (ret == 0)
 		ret = follow_with_files(l, &why);
 	if (ret == 0)
-		ret = write_journal(l, &why);
+		ret = net_live_write(l, &why);
 	if (ret < 0)
 		log_warn("what was begun for container '%s' is not wholly removed: %s", l->store.id,
 			 why.text);
@@ -225,7 +225,7 @@ static int make(struct net_live *l, struct plan *more, struct err *err)
 	int ret = plan_merge(&l->plan, more, err);
 
 	if (ret == 0)
-		ret = write_journal(l, err);
+		ret = net_live_write(l, err);
 	if (ret == 0)
 		ret = apply_from(l, before, err);
 	if (ret == 0)
@@ -269,7 +269,7 @@ int container_net_attach(const char *root, const char *id, struct net_config *ad
 {
 	_cleanup_(net_live_close) struct net_live l = NET_LIVE_INIT;
 	_cleanup_(strv_cleanup) char **list = NULL;
-	int ret = open_for_change(&l, root, id, err);
+	int ret = net_live_open_to_change(&l, root, id, err);
 
 	if (ret == 0)
 		ret = attach(&l, added, &list, err);
@@ -338,14 +338,14 @@ static int detach(struct net_live *l, size_t i, const char *name, struct err *er
 		ret = net_detach_renumber(net, "networks", i, &l->plan, err);
 	if (ret == 0)
 		ret = follow_with_files(l, err);
-	return ret < 0 ? ret : write_journal(l, err);
+	return ret < 0 ? ret : net_live_write(l, err);
 }
 
 int container_net_detach(const char *root, const char *id, const char *name, struct err *err)
 {
 	_cleanup_(net_live_close) struct net_live l = NET_LIVE_INIT;
 	size_t i;
-	int ret = open_for_change(&l, root, id, err);
+	int ret = net_live_open_to_change(&l, root, id, err);
 
 	if (ret == 0)
 		ret = net_attach_find(&l.state.spec.net, name, &i, err);

@@ -75,10 +75,21 @@ int container_net_attach(const char *root, const char *id, struct net_config *ad
 int container_net_detach(const char *root, const char *id, const char *name, struct err *err);
 
 /*
+ * Change of the network @name what each of @changes (strv) names, as net_change_merge() reads it: all or nothing. -EINVAL, -ERANGE:
+ * they are not as they should be.
+ */
+int container_net_set(const char *root, const char *id, const char *name, char *const *changes,
+		      struct err *err);
+
+/*
  * Take back what a process left that was killed while it attached or detached a network: what belongs to none of the config's. How
  * many networks those were, or an error.
  */
 int net_live_recover(struct net_live *l, struct err *err);
+/* net_live_open(), for who adds, removes or changes networks: one that has its own namespace, and nothing left behind in it. */
+int net_live_open_to_change(struct net_live *l, const char *root, const char *id, struct err *err);
+/* Write the journal; @arg is the struct net_live. */
+int net_live_write(void *arg, struct err *err);
 /* The container does not end now: what is undone in its own namespace is undone in earnest. */
 int net_live_stay(struct net_live *l, struct err *err);
 /* The same network by network: the first name in @plan that is none of the config's, or false. */

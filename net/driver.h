@@ -93,6 +93,12 @@ int net_plan_address(const struct net_planner *p, const struct step_type *type, 
 int net_plan_address_ready(const struct net_planner *p, const char *ns, const char *link,
 			   const struct ip_prefix *prefix, struct err *err);
 
+/* What shapes a network, and what waits for it, as net_plan() has them. */
+int net_plan_shaping(const struct net_planner *p, const struct network *n, const struct endpoint *e,
+		     struct err *err);
+int net_plan_ready(const struct net_planner *p, const struct network *n, const struct endpoint *e,
+		   struct err *err);
+
 /* --- Names and addresses of our choosing: the same each time, and different for each container --- */
 
 /* A locally administered MAC that begins with @first. */

@@ -367,6 +367,14 @@ static int stage_shape_inside(const struct net_planner *p, const struct network 
 	return shaping_plan_redirected(p, &in, &e->host_mac, &n->shaping.ingress, err);
 }
 
+int net_plan_shaping(const struct net_planner *p, const struct network *n, const struct endpoint *e,
+		     struct err *err)
+{
+	int ret = stage_shape_host(p, n, e, err);
+
+	return ret < 0 ? ret : stage_shape_inside(p, n, e, err);
+}
+
 static int stage_ready(const struct net_planner *p, const struct network *n,
 		       const struct endpoint *e, struct err *err)
 {
@@ -378,6 +386,12 @@ static int stage_ready(const struct net_planner *p, const struct network *n,
 	if (n->driver->makes_link)
 		ret = for_addresses(p, n, e->name, &addr_ready_step, err);
 	return ret < 0 || !n->driver->plan_ready ? ret : n->driver->plan_ready(n, e, p, err);
+}
+
+int net_plan_ready(const struct net_planner *p, const struct network *n, const struct endpoint *e,
+		   struct err *err)
+{
+	return stage_ready(p, n, e, err);
 }
 
 static int stage_reserve(const struct net_planner *p, const struct network *n,
