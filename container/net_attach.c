@@ -110,6 +110,7 @@ int net_live_recover(struct net_live *l, struct err *err)
 	char name[IFNAMSIZ];
 	int found = 0, ret = 0;
 
+	net_tidy(&l->scope);
 	for (; ret == 0 && net_live_stray(l, name); found++) {
 		log_debug("network %s was left behind", name);
 		ret = take_back(l, name, err);

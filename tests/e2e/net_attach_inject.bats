@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# ctrnet dies, or a system call of its fails, at each step of an attach, a detach or a change: then repair, the next one of
+# these, or the container's end finds all of it.
+
+load lib
+load net
+load nat
+
+whole() {
+	picture
+	snap_nft
+	box_net tc -j qdisc | jq -S 'map(del(.refcnt))'
+	find /run/ctrnet-shared -mindepth 1 2>/dev/null | sort
+	jq -cS '.config.networks | map(.name)' "$RUN/$ID/state.json"
+}
+
+# A container with a port of the bridge that all have in common, so that there is something shared and something new.
+inject_box() {
+	without_leak_sanitizer
+	NETS=(type=veth bridge=ctrbr0 address=10.61.0.3/24 masquerade=true 'shaping={"egress": {"rate": "1mbit"}}'
+		type=veth name=ptp bridge=ctrbr1 subnet=10.67.0.0/24)
+	box_start "$(config minimal '.networks += [{type: "veth", name: "first", bridge: "ctrbr0", bridge_address: "10.61.0.1/24",
+		address: "10.61.0.2/24", masquerade: true}]')"
+	# All names are written down from the first change on.
+	ctrnet net attach "$ID" type=veth name=once && ctrnet net detach "$ID" once
+	wait_for 5 settled
+	whole >"$T/bare"
+	export runs=0
+}
+
+# traced OPTION... -- VERB WORD...
+traced() {
+	local options=()
+	while [ "$1" != -- ]; do options+=("$1"); shift; done
+	shift
+	timeout --kill-after=1 20 strace -f -qq -o "$T/trace" "${options[@]}" "$CTRNET" --root "$RUN" net "$1" "$ID" "${@:2}" \
+		>"$T/out" 2>"$T/err" 3>&-
+}
+
+is_like() {
+	whole >"$T/now"
+	diff "$T/$1" "$T/now" >"$T/now.diff"
+}
+
+assert_like() {
+	wait_for 3 is_like "$1" || { echo "after $2: $(cat "$T/err")"; cat "$T/now.diff"; return 1; }
+}
+
+# Whatever state it is in: with the networks that were to come, or without.
+all_gone() {
+	local name
+	for name in eth0 ptp; do
+		ctrnet net detach "$ID" "$name" >"$T/err" 2>&1 || grep -q "has the name '$name'" "$T/err" || { echo "detach $name after $1: $(cat "$T/err")"; return 1; }
+	done
+	assert_like bare "$1 and detach"
+}
+
+# By turns what comes behind a crash: repair, a repeated attach, the next detach.
+recover() {
+	case $((runs++ % 3)) in
+	0)
+		ctrnet net repair "$ID" >/dev/null || return 1
+		assert_untouched
+		;;
+	1) ctrnet net attach "$ID" type=veth name=other && ctrnet net detach "$ID" other ;;
+	esac
+	all_gone "$1"
+}
+
+# kill_attach SYSCALL...: killed in front of the first, second, ... of these calls.
+kill_attach() {
+	local call n code
+	for call; do
+		for ((n = 1; n < 300; n += ${STEP:-1})); do
+			code=0
+			traced -e trace="$call" -e "inject=$call:signal=SIGKILL:when=$n" -- attach "${NETS[@]}" || code=$?
+			[ "$code" != 0 ] || break
+			recover "SIGKILL of attach at $call $n"
+		done
+		[ "$n" -gt 1 ] || { echo "$call is not called"; return 1; }
+		all_gone "an attach that was not hurt"
+	done
+	echo "# $runs runs" >&3
+}
+
+# Killed in detach: then it is there whole, or a repeated one ends it; neither is told by check for long.
+kill_detach() {
+	local call n code
+	for call; do
+		for ((n = 1; n < 300; n += ${STEP:-1})); do
+			ctrnet net attach "$ID" "${NETS[@]}" >/dev/null
+			code=0
+			traced -e trace="$call" -e "inject=$call:signal=SIGKILL:when=$n" -- detach ptp eth0 || code=$?
+			recover_detach "SIGKILL of detach at $call $n"
+			[ "$code" != 0 ] || break
+		done
+		[ "$n" -gt 1 ] || { echo "$call is not called"; return 1; }
+	done
+	echo "# $runs runs" >&3
+}
+
+recover_detach() {
+	if [ $((runs++ % 2)) = 0 ]; then
+		ctrnet net repair "$ID" >/dev/null || return 1
+		assert_untouched
+	fi
+	for name in eth0 ptp; do
+		ctrnet net detach "$ID" "$name" >"$T/err" 2>&1 || grep -q "has the name '$name'" "$T/err" || { echo "detach after $1: $(cat "$T/err")"; return 1; }
+	done
+	assert_like bare "$1 and detach"
+}
+
+# fail_attach ERROR SYSCALL...: each of these calls fails: then ctrnet says so in one line and nothing has changed, or it did not matter.
+fail_attach() {
+	local error=$1 call n code
+	shift
+	for call; do
+		for ((n = 1; n < 300; n += ${STEP:-1})); do
+			code=0
+			traced -e trace="$call" -e "inject=$call:error=$error:when=$n" -- attach "${NETS[@]}" || code=$?
+			grep -q INJECTED "$T/trace" || break
+			! grep -q 'error while loading shared libraries' "$T/err" || continue
+			runs=$((runs + 1))
+			if grep -q 'is not wholly removed' "$T/err"; then
+				ctrnet net repair "$ID" >/dev/null
+			elif [ "$code" != 0 ]; then
+				[ "$(wc -l <"$T/err")" = 1 ] || { echo "$error of $call $n: $(cat "$T/err")"; return 1; }
+			fi
+			[ "$code" != 0 ] || { all_gone "$error of $call $n (did not matter)"; continue; }
+			assert_like bare "$error of $call $n (status $code)"
+		done
+		[ "$n" -gt 1 ] || { echo "$call is not called"; return 1; }
+		all_gone "a run in which nothing failed"
+	done
+	echo "# $runs runs" >&3
+}
+
+@test "net attach: SIGKILL at records and at messages, then repair, attach or detach" {
+	inject_box
+	STEP=3 kill_attach renameat
+	STEP=11 kill_attach sendto
+	box_stop
+}
+
+@test "net detach: SIGKILL at records and at messages, then repair or detach" {
+	inject_box
+	STEP=3 kill_detach renameat
+	box_stop
+}
+
+@test "net attach: records and messages fail" {
+	inject_box
+	STEP=3 fail_attach ENOSPC renameat
+	STEP=13 fail_attach ENOBUFS sendto
+	box_stop
+}
+
+# bats test_tags=slow
+@test "net attach and detach: all of it, killed and failing" {
+	inject_box
+	kill_attach renameat sendto sendmsg write
+	kill_detach renameat sendto sendmsg write
+	fail_attach ENOSPC renameat
+	fail_attach ENOBUFS sendto
+	fail_attach ENOBUFS sendmsg
+	fail_attach ENOMEM recvmsg
+	fail_attach EPERM socket
+	box_stop
+}
