@@ -288,11 +288,61 @@ static void collect(const struct place *place)
 	end_container(c, f);
 }
 
+/* Networks come and go while it runs; what does not fit leaves all as it was. */
+static void attach(const struct place *place)
+{
+	static const char *const good[] = {
+		"{\"type\": \"veth\", \"address\": \"10.67.0.2/24\"}",
+		"[{\"type\": \"tap\"}, {\"type\": \"veth\", \"name\": \"in\", \"bridge\": \"ctrbr0\"}]",
+	};
+	static const char bad[] = "{\"type\": \"veth\", \"mtu\": 7}";
+	struct ctrnet_text texts[] = { { "one", good[0], strlen(good[0]) },
+				       { "two", good[1], strlen(good[1]) } };
+	const struct ctrnet_text wrong = { NULL, bad, sizeof(bad) - 1 };
+	char *changes[] = { (char *)"mtu=1400", (char *)"rate=10mbit", NULL };
+	char *wrong_changes[] = { (char *)"mtu=1300", (char *)"rat=1", NULL };
+	struct ctrnet_factory *f;
+	struct ctrnet_container *c = port_container(place, &f);
+	struct ctrnet_process *p;
+	char **names = (char **)1;
+
+	FAILS(ctrnet_container_net_attach(c, texts, 2, &names, &error),
+	      CTRNET_CONTAINER_NOT_RUNNING, -ESRCH, NULL);
+	p = start_script(c, "sleep 100", -1);
+	FAILS(ctrnet_container_net_attach(c, &wrong, 1, &names, &error), CTRNET_CONFIG_INVALID,
+	      -ERANGE, "networks[1]: mtu: 7 is out of range (68 to 65535, or 0 to leave it)");
+	FAILS(ctrnet_container_net_attach(c, texts, 0, &names, &error), CTRNET_CONFIG_INVALID,
+	      -EINVAL, "no network to attach is given");
+	CHECK(names == (char **)1);
+	CLEAN(ctrnet_container_net_attach(c, texts, 2, &names, &error));
+	SAME(names[0], "eth1");
+	SAME(names[1], "tap0");
+	SAME(names[2], "in");
+	CHECK(!names[3]);
+	ctrnet_strings_free(names);
+	CHECK(differences(c, NULL) == 0);
+	inside(p, "ip link show dev tap0 >/dev/null");
+	FAILS(ctrnet_container_net_set(c, "eth1", wrong_changes, &error), CTRNET_CONFIG_INVALID,
+	      -EINVAL, NULL);
+	CLEAN(ctrnet_container_net_set(c, "eth1", changes, &error));
+	inside(p, "tc qdisc show dev eth1 | grep -q 'tbf.*10Mbit'");
+	inside(p, "ip link show dev eth1 | grep -q 'mtu 1400'");
+	CHECK(differences(c, NULL) == 0);
+	FAILS(ctrnet_container_net_detach(c, "no", &error), CTRNET_SYSTEM_ERROR, -ENOENT,
+	      "no network of the container has the name 'no' (there are eth0, eth1, tap0, in)");
+	CLEAN(ctrnet_container_net_detach(c, "eth1", &error));
+	CLEAN(ctrnet_container_net_detach(c, "eth0", &error));
+	CHECK(differences(c, NULL) == 0);
+	inside(p, "ip -o link | grep -c eth | grep -qx 0 || exit 1");
+	ctrnet_process_free(p);
+	end_container(c, f);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
-		{ "show", show },   { "mend", mend },       { "threads", threads },
-		{ "watch", watch }, { "collect", collect }, { NULL, NULL },
+		{ "show", show },       { "mend", mend },     { "threads", threads }, { "watch", watch },
+		{ "collect", collect }, { "attach", attach }, { NULL, NULL },
 	};
 
 	return run_test(tests, argc, argv);

@@ -166,6 +166,7 @@ masked"
 @test "libctrnet: a network mended by many threads at once" { quiet net threads; }
 @test "libctrnet: a network watched" { quiet net watch; }
 @test "libctrnet: what is left of a container's network is collected" { quiet net collect; }
+@test "libctrnet: networks that come, change and go" { quiet net attach; }
 @test "libctrnet: paths of namespaces (TestContainerState)" { quiet life state_paths; }
 
 @test "libctrnet: a container outlives its program, and another one takes it over" {

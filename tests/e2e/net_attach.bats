@@ -193,3 +193,75 @@ refused() {
 	assert_output "ctrnet: net: container '$ID' has the host's network, and no namespace of its own"
 	box_stop
 }
+
+# Each type of network that can be attached here, with what it needs.
+drivers() {
+	cat <<-'EOF'
+		veth bridge=ctrbr0 bridge_address=["10.71.0.1/24","fd71::1/64"] address=10.71.0.2/24 ipv6_address=fd71::2/64 ipv6_gateway=fd71::1 neighbors=[{"address":"10.71.0.9","mac_address":"02:00:00:00:00:09"}]
+		veth host_interface_name=ctrp0 host_address=10.72.0.1/30 address=10.72.0.2/30 mtu=1400 routes=[{"destination":"10.73.0.0/16","gateway":"10.72.0.1"},{"type":"blackhole","destination":"10.74.0.0/16"}]
+		veth shaping={"egress":{"rate":"5mbit"},"ingress":{"rate":"6mbit"}} altnames=["a-very-long-name-of-a-link"] sysctl={"ipv4.rp_filter":"2"} link_group=7
+		macvlan parent=uplink0 address=10.70.0.9/24 mode=bridge
+		macvtap parent=uplink0 mode=private
+		tap address=10.75.0.1/24 shaping={"ingress":{"rate":"6mbit"}}
+		tun address=10.76.0.1/24
+		vxlan id=7 local=10.70.0.3 remote=10.70.0.1 address=10.77.0.1/24
+		bridge address=10.78.0.1/24
+		ifb
+	EOF
+}
+
+@test "net attach: each type of network comes whole, and goes without a trace" {
+	local line name
+	ip link add uplink0 type veth peer name far0
+	ip link set far0 up
+	ip link set uplink0 up
+	wait_for 5 sh -c '! ip -o addr | grep -q tentative'
+	box_start "$(config minimal '.networks += [{type: "veth", address: "10.70.0.3/24", name: "base"}]')"
+	remember
+	while read -r line; do
+		# shellcheck disable=SC2086 # words
+		attach type=$line
+		name=$output
+		assert_untouched
+		detach "$name"
+		assert_as_before
+	done < <(drivers)
+	box_stop
+	ip link delete uplink0
+}
+
+@test "net attach: in a namespace that is joined, and what is left of it there goes with the container" {
+	ip netns add "joined$$"
+	box_start "$(config minimal '.networks = [{type: "netns", ns_path: $path}]' --arg path "/run/netns/joined$$")"
+	ctrnet net attach "$ID" type=veth bridge=ctrbr0 bridge_address=10.61.0.1/24 address=10.61.0.2/24 type=tap name=tap9
+	assert_untouched
+	ip -n "joined$$" link show dev tap9
+	detach eth0
+	! ip -n "joined$$" link show dev eth0
+	assert_untouched
+	ctrnet net attach "$ID" type=veth name=eth5 address=10.62.0.2/24
+	box_stop
+	[ "$(ip -n "joined$$" -j link | jq -c 'map(.ifname)')" = '["lo"]' ] || ip -n "joined$$" -j link | jq -e 'map(.ifname) | all(. == "lo" or . == "sit0" or . == "tunl0")'
+	ip netns delete "joined$$"
+}
+
+@test "net attach: a container that is deleted, or whose ctrnet is killed, takes what was attached along" {
+	local how
+	for how in delete kill end; do
+		box_start "$(plain)"
+		ctrnet net attach "$ID" type=veth bridge=ctrbr0 subnet=10.61.0.0/24 masquerade=true
+		case $how in
+		delete) ctrnet delete --force "$ID" ;;
+		kill)
+			kill -KILL "$BOX"
+			wait_for 5 sh -c "! kill -0 $BOX_PID 2>/dev/null"
+			ctrnet delete "$ID"
+			;;
+		end) echo 0 >&"${BOX_IO[1]}" ;;
+		esac
+		wait "$BOX" || true
+		! ip link show dev ctrbr0
+		! nft list table inet ctrnet
+		[ -z "$(find /run/ctrnet-shared -mindepth 1 2>/dev/null)" ]
+	done
+}

@@ -284,6 +284,96 @@ static void test_owners_are_reverted_alone(void **state)
 	assert_string_equal(fake.log, "-7 ");
 }
 
+static void add_owned(struct plan *p, uint32_t number, const char *shared, const char *owner)
+{
+	const struct step where = { .shared = (char *)shared, .owner = (char *)owner };
+
+	assert_int_equal(plan_add(p, &plain, &where, &(struct fake_args){ .number = number }, NULL),
+			 0);
+}
+
+/* "1:a b 2:" */
+static void assert_owners(const struct plan *p, const char *expected)
+{
+	char text[256] = "";
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct fake_args *a = p->steps[i].args;
+		size_t len = strlen(text);
+
+		snprintf(text + len, sizeof(text) - len, "%u:%s ", a->number,
+			 p->steps[i].owner ? p->steps[i].owner : "");
+	}
+	assert_string_equal(text, expected);
+}
+
+static void test_owners_are_words(void **state)
+{
+	struct step s = { 0 };
+
+	(void)state;
+	assert_false(step_has_owner(&s, "a"));
+	assert_int_equal(step_add_owner(&s, "eth1"), 0);
+	assert_int_equal(step_add_owner(&s, "eth10"), 0);
+	assert_int_equal(step_add_owner(&s, "eth1"), 0);
+	assert_string_equal(s.owner, "eth1 eth10");
+	assert_true(step_has_owner(&s, "eth10"));
+	assert_false(step_has_owner(&s, "eth"));
+	assert_false(step_has_owner(&s, "th1"));
+	free(s.owner);
+}
+
+/* What is shared is there once, for both; what is the plan's own stays so. */
+static void test_merge_shares(void **state)
+{
+	struct fixture *f = *state;
+	struct plan more = { 0 };
+
+	add_owned(&f->plan, 1, "x", "a");
+	add_owned(&f->plan, 2, NULL, "a");
+	add_owned(&f->plan, 3, "own", NULL);
+	add_owned(&more, 4, "x", "b c");
+	add_owned(&more, 5, NULL, "b");
+	add_owned(&more, 6, "own", "b");
+	add_owned(&more, 7, "y", "c");
+	assert_int_equal(plan_merge(&f->plan, &more, NULL), 0);
+	assert_int_equal(more.count, 0);
+	assert_owners(&f->plan, "1:a b c 2:a 3: 5:b 7:c ");
+	plan_release(&more);
+}
+
+/* Whichever goes first, what they share goes with the last; many steps, so that the arrays grow. */
+static void test_split_takes_what_is_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct plan part = { 0 };
+
+	add_owned(&f->plan, 1, "x", "a b c");
+	for (uint32_t i = 0; i < 20; i++)
+		add_owned(&f->plan, 2 + i % 3, NULL, (const char *[]){ "a", "b", "c" }[i % 3]);
+	add_owned(&f->plan, 9, NULL, NULL);
+	assert_int_equal(plan_split(&f->plan, "b", &part, NULL), 0);
+	assert_owners(&part, "3:b 3:b 3:b 3:b 3:b 3:b 3:b ");
+	assert_string_equal(f->plan.steps[0].owner, "a c");
+	assert_int_equal(f->plan.count, 15);
+	plan_release(&part);
+	assert_int_equal(plan_split(&f->plan, "nobody", &part, NULL), 0);
+	assert_int_equal(part.count, 0);
+	plan_release(&part);
+	assert_int_equal(plan_split(&f->plan, "c", &part, NULL), 0);
+	plan_release(&part);
+	assert_string_equal(f->plan.steps[0].owner, "a");
+	/* Both can grow behind that. */
+	for (uint32_t i = 0; i < 20; i++)
+		add_owned(&f->plan, 10, NULL, "a");
+	assert_int_equal(plan_split(&f->plan, "a", &part, NULL), 0);
+	assert_owners(&f->plan, "9: ");
+	assert_int_equal(((struct fake_args *)part.steps[0].args)->number, 1);
+	for (uint32_t i = 0; i < 20; i++)
+		add_owned(&part, 11, NULL, "a");
+	plan_release(&part);
+}
+
 static char *encoded(const struct plan *p)
 {
 	char *text = NULL;
@@ -783,6 +873,9 @@ int main(void)
 		T(test_mortal_and_gone_namespaces_are_passed_over),
 		T(test_revert_goes_on_after_a_failure),
 		T(test_owners_are_reverted_alone),
+		T(test_owners_are_words),
+		T(test_merge_shares),
+		T(test_split_takes_what_is_alone),
 		T(test_journal_round_trip),
 		T(test_journal_refuses_unknown_types),
 		T(test_probe_tells_what_differs),
