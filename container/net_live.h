@@ -69,7 +69,7 @@ void net_live_close(struct net_live *l);
 int container_net_attach(const char *root, const char *id, struct net_config *added, char ***names,
 			 struct err *err);
 /*
- * Take back all that was made for the network @name, as if it had never been there. -ENOENT: there is none; -EBUSY: another one
+ * Take back all that was made for the network @name, as if it had never been there. -ENODEV: there is none; -EBUSY: another one
  * needs it.
  */
 int container_net_detach(const char *root, const char *id, const char *name, struct err *err);

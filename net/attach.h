@@ -33,7 +33,7 @@ void net_attach_recall(const struct net_config *c, const struct plan *plan, stru
  */
 bool net_attach_is_prepared(const struct net_config *c, const struct plan *plan);
 
-/* The one of that name in the container. -ENOENT, with the names that there are. */
+/* The one of that name in the container. -ENODEV, with the names that there are. */
 int net_attach_find(const struct net_config *c, const char *name, size_t *out, struct err *err);
 
 /* May networks[@i] go? -EBUSY: others lie on it, are its ports, or have a next hop over it. */

@@ -35,7 +35,7 @@ int net_attach_find(const struct net_config *c, const char *name, size_t *out, s
 		*out = i;
 		return 0;
 	}
-	err_set(err, -ENOENT, "no network of the container has the name '%s'", name);
+	err_set(err, -ENODEV, "no network of the container has the name '%s'", name);
 	for (size_t i = 0; i < c->network_count; i++) {
 		net_config_name(c, i, its);
 		if (!c->networks[i].driver->makes_link)
