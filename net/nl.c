@@ -109,7 +109,7 @@ void nl_cleanup(struct nl **nl)
 }
 
 /* Their addresses are the names under which the scope keeps our handles. */
-static const char handle_tag, netfilter_tag;
+static const char handle_tag, netfilter_tag, generic_tag;
 
 static void close_handle(void *nl)
 {
@@ -173,6 +173,11 @@ int nl_for(struct scope *scope, const char *key, struct nl **out, struct err *er
 int nl_for_netfilter(struct scope *scope, const char *key, struct nl **out, struct err *err)
 {
 	return cached(scope, key, NETLINK_NETFILTER, &netfilter_tag, out, err);
+}
+
+int nl_for_generic(struct scope *scope, const char *key, struct nl **out, struct err *err)
+{
+	return cached(scope, key, NETLINK_GENERIC, &generic_tag, out, err);
 }
 
 uint64_t nl_netns_cookie(const struct nl *nl)

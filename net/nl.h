@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Netlink: conversations with the kernel about links, addresses and routes (netlink(7),
- * rtnetlink(7)), and with netfilter. The only user of libmnl; the rest of net/ reads and writes messages through here.
+ * rtnetlink(7)), with netfilter, and with families of generic netlink. The only user of libmnl; the rest of net/ reads and writes messages through here.
  *
  *	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
  *	struct nl_msg *m = nl_batch_add(&b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
@@ -66,6 +66,9 @@ int nl_for(struct scope *scope, const char *key, struct nl **out, struct err *er
 
 /* The same for conversations with netfilter. -EPROTONOSUPPORT: this kernel has none. */
 int nl_for_netfilter(struct scope *scope, const char *key, struct nl **out, struct err *err);
+
+/* The same for conversations with families of generic netlink: see net/genl.h. */
+int nl_for_generic(struct scope *scope, const char *key, struct nl **out, struct err *err);
 
 /* A further socket in namespace @key, which the caller owns. */
 int nl_open_in(const struct scope *scope, const char *key, struct err *err);
