@@ -133,6 +133,33 @@ static int add_own(const struct net_config *c, size_t i, struct net_config_route
 	return ret;
 }
 
+/* For routes that follow from a driver's keys. */
+struct derived {
+	struct net_config_routes *list;
+	struct net_config_route route;
+};
+
+static int add_derived(void *arg, const struct ip_prefix *destination, struct err *err)
+{
+	struct derived *d = arg;
+
+	d->route.args.destination = *destination;
+	return add_route(d->list, &d->route, err);
+}
+
+static int add_drivers(const struct net_config *c, size_t i, struct net_config_routes *list,
+		       struct err *err)
+{
+	const struct network *n = &c->networks[i];
+	struct derived d = { list, { .args.at.ns = SCOPE_CONTAINER } };
+
+	if (!n->driver->routes)
+		return 0;
+	net_config_name(c, i, d.route.args.at.link);
+	net_config_origin(c, i, d.route.origin);
+	return n->driver->routes(n, add_derived, &d, err);
+}
+
 static int add_networks(const struct net_config *c, struct net_config_routes *list, struct err *err)
 {
 	int ret = 0;
@@ -144,6 +171,8 @@ static int add_networks(const struct net_config *c, struct net_config_routes *li
 			ret = add_gateway(c, i, &n->gateway, list, err);
 		if (ret == 0 && n->driver->makes_link)
 			ret = add_gateway(c, i, &n->ipv6_gateway, list, err);
+		if (ret == 0)
+			ret = add_drivers(c, i, list, err);
 		if (ret == 0)
 			ret = add_own(c, i, list, err);
 	}

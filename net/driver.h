@@ -26,6 +26,9 @@ struct net_planner {
 
 struct link_kind;
 
+/* Takes the destination of a route over a network's link. */
+typedef int net_add_route_fn(void *arg, const struct ip_prefix *destination, struct err *err);
+
 struct net_driver {
 	const char *type; /* "veth" */
 	const char *
@@ -61,6 +64,8 @@ struct net_driver {
 	/* Steps behind all others: wait for what the kernel does later. May be NULL. */
 	int (*plan_ready)(const struct network *n, const struct endpoint *e,
 			  const struct net_planner *p, struct err *err);
+	/* Call @add for each route over its link that follows from its own keys. May be NULL. */
+	int (*routes)(const struct network *n, net_add_route_fn *add, void *arg, struct err *err);
 };
 
 /*
@@ -110,6 +115,7 @@ void net_choose_name(const struct scope *scope, const char *name, const char *pr
 extern const struct net_driver loopback_driver, veth_driver, netns_driver;
 extern const struct net_driver macvlan_driver, macvtap_driver, ipvlan_driver, vlan_driver;
 extern const struct net_driver vxlan_driver, geneve_driver, tap_driver, tun_driver;
+extern const struct net_driver wireguard_driver;
 extern const struct net_driver dummy_driver, ifb_driver, vrf_driver, bridge_driver, host_driver;
 
 #endif

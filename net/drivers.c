@@ -19,6 +19,7 @@
 #include "net/sysctl_borrow.h"
 #include "net/tuntap.h"
 #include "net/veth.h"
+#include "net/wireguard.h"
 
 #include "lib/cleanup.h"
 
@@ -51,6 +52,7 @@ static const struct {
 	{ "vlan", IF_BUILT(CONFIG_NET_VLAN, &vlan_driver, NULL) },
 	{ "vxlan", IF_BUILT(CONFIG_NET_TUNNELS, &vxlan_driver, NULL) },
 	{ "geneve", IF_BUILT(CONFIG_NET_TUNNELS, &geneve_driver, NULL) },
+	{ "wireguard", IF_BUILT(CONFIG_NET_WIREGUARD, &wireguard_driver, NULL) },
 	{ "tap", IF_BUILT(CONFIG_NET_TUNTAP, &tap_driver, NULL) },
 	{ "tun", IF_BUILT(CONFIG_NET_TUNTAP, &tun_driver, NULL) },
 	{ "dummy", IF_BUILT(CONFIG_NET_INSIDE, &dummy_driver, NULL) },
@@ -94,6 +96,7 @@ const struct step_type *const net_step_types[] = {
 	ROW_IF(CONFIG_NET_VETH, &link_veth_step.type)
 	ROW_IF(CONFIG_NET_VETH, &link_bridge_step.type)
 	ROW_IF(CONFIG_NET_VETH, &addr_bridge_step.type)
+	ROW_IF(CONFIG_NET_WIREGUARD, &wireguard_set_step)
 	NULL
 };
 /* clang-format on */

@@ -57,7 +57,10 @@ int kind_driver_resolve(const struct network *n, struct scope *scope, struct end
 
 static const char *made_in(const struct network *n, const struct endpoint *e)
 {
-	return n->driver->kind->outside && !e->parent_inside ? SCOPE_HOST : SCOPE_CONTAINER;
+	const struct link_kind *kind = n->driver->kind;
+	bool inside = e->parent_inside || (kind->inside && kind->inside(n->options));
+
+	return kind->outside && !inside ? SCOPE_HOST : SCOPE_CONTAINER;
 }
 
 static int plan_mark(const struct endpoint *e, const struct net_planner *p, struct err *err)

@@ -268,6 +268,13 @@ static void describe(const void *args, char *buf, size_t size)
 	snprintf(buf, size, "bring up %s", a->at.link);
 }
 
+/* What has a socket opens it now. */
+static const char *explain_up(const void *args, int code)
+{
+	(void)args;
+	return code == -EADDRINUSE ? "the UDP port that it listens on is taken" : NULL;
+}
+
 static int apply_up(struct scope *scope, void *args, struct err *err)
 {
 	return net_step_apply(&link_up_step, scope, args, err);
@@ -312,6 +319,7 @@ const struct net_step_type link_up_step = {
 	},
 	.build = build_up,
 	.describe = describe,
+	.explain = explain_up,
 };
 
 /* A record may be older than the namespace: its number has been another's. */

@@ -34,6 +34,15 @@ static int load(const char *networks, struct net_config *c, struct err *err)
 
 #define NET(type, keys) "{\"type\":\"" type "\"" keys "}"
 
+#define ONE "H76EyrWx8lOHHKyrwmHNv5zAoE5yXoAz1czcK1U4hlI="
+#define TWO "iO+Xs/xDu/dgCfaRH8mAsOSE4F4EeyjdHjjT1/Et4FQ="
+#define WG(keys) \
+	NET("wireguard", ",\"private_key\":\"stVkwDivKu13rVYZhyQJQXNRJH97NF7mTTxLH/cvn9A=\"" keys)
+#define PEER(key, keys) "{\"public_key\":\"" key "\"" keys "}"
+#define PEERS(list)     ",\"peers\":[" list "]"
+#define ENDPOINT(text)  WG(PEERS(PEER(ONE, ",\"endpoint\":\"" text "\"")))
+#define AT_ENDPOINT     "c:1:176: networks[0].peers[0].endpoint: "
+
 static const struct {
 	const char *networks;
 	int code;
@@ -86,6 +95,63 @@ static const struct {
 	{ NET("geneve", ",\"id\":1"), -EINVAL, "c:1:14: networks[0]: the key 'remote' is missing" },
 	{ NET("geneve", ",\"id\":1,\"remote\":\"0.0.0.0\""), -EINVAL,
 	  "networks[0]: remote: 0.0.0.0 is not the address of a machine" },
+	{ NET("wireguard", ""), -EINVAL,
+	  "networks[0]: private_key is missing, and so is private_key_file" },
+	{ NET("wireguard", ",\"private_key\":\"c2VjcmV0\""), -EINVAL,
+	  "c:1:48: networks[0].private_key: a key is 32 bytes in base64, 44 characters; here are 8" },
+	{ NET("wireguard", ",\"private_key_file\":\"wg.key\""), -EINVAL,
+	  "networks[0]: private_key_file: 'wg.key' is not an absolute path" },
+	{ WG(",\"private_key_file\":\"/wg.key\""), -EINVAL,
+	  "networks[0]: private_key_file: there is a private_key as well" },
+	{ WG(",\"listen_port\":65536"), -EINVAL,
+	  "c:1:109: networks[0].listen_port: 65536 is out of range (0 to 65535)" },
+	{ WG(",\"mac_address\":\"02:00:00:00:00:01\""), -EINVAL,
+	  "networks[0]: mac_address: a wireguard carries no Ethernet, and has none" },
+	{ WG(PEERS("{}")), -EINVAL,
+	  "c:1:104: networks[0].peers[0]: the key 'public_key' is missing" },
+	{ WG(PEERS(PEER("H76EyrWx8lOHHKyrwmHNv5zAoE5yXoAz1czcK1U4hl==", ""))), -EINVAL,
+	  "c:1:118: networks[0].peers[0].public_key: a key is 32 bytes in base64; these 44 characters are not" },
+	{ WG(PEERS(PEER(ONE, "") "," PEER(TWO, "") "," PEER(ONE, ""))), -EINVAL,
+	  "networks[0]: peers[2].public_key: it is that of peers[0]" },
+	{ WG(PEERS(PEER(ONE, ",\"persistent_keepalive\":65536"))), -EINVAL,
+	  "c:1:188: networks[0].peers[0].persistent_keepalive: 65536 is out of range (0 to 65535)" },
+	{ WG(PEERS(PEER(ONE, ",\"preshared_key\":\"" TWO "\",\"preshared_key_file\":\"/k\""))),
+	  -EINVAL, "networks[0]: peers[0]: preshared_key_file: there is a preshared_key as well" },
+	{ WG(PEERS(PEER(ONE, ",\"allowed_ips\":[\"10.0.0.1/8\"]"))), -EINVAL,
+	  "c:1:180: networks[0].peers[0].allowed_ips[0]: 10.0.0.1/8 has host bits set; did you mean 10.0.0.0/8?" },
+	{ WG(PEERS(PEER(ONE, ",\"allowed_ips\":[\"10.0.0.0/8\",\"fd00::/8\",\"10.0.0.0/8\"]"))),
+	  -EINVAL, "networks[0]: peers[0].allowed_ips: 10.0.0.0/8 is given twice" },
+	{ WG(PEERS(PEER(ONE, ",\"allowed_ips\":\"fd00::/8\"") "," PEER(
+		  TWO, ",\"allowed_ips\":[\"10.0.0.0/8\",\"fd00::/8\"]"))),
+	  -EINVAL, "networks[0]: peers[1].allowed_ips: fd00::/8 is one of peers[0]" },
+	{ ENDPOINT("192.0.2.1"), -EINVAL,
+	  AT_ENDPOINT
+	  "192.0.2.1: expected ADDRESS:PORT, as in 192.0.2.1:51820 or [2001:db8::1]:51820" },
+	{ ENDPOINT("2001:db8::1:51820"), -EINVAL,
+	  AT_ENDPOINT
+	  "2001:db8::1:51820: expected ADDRESS:PORT, as in 192.0.2.1:51820 or [2001:db8::1]:51820" },
+	{ ENDPOINT("[2001:db8::1]51820"), -EINVAL,
+	  AT_ENDPOINT
+	  "[2001:db8::1]51820: expected ADDRESS:PORT, as in 192.0.2.1:51820 or [2001:db8::1]:51820" },
+	{ ENDPOINT("[192.0.2.1]:51820"), -EINVAL,
+	  AT_ENDPOINT "[192.0.2.1]:51820: an IPv6 address, and no other, stands in brackets" },
+	{ ENDPOINT("vpn.example.org:51820"), -EINVAL,
+	  AT_ENDPOINT
+	  "vpn.example.org:51820: 'vpn.example.org' is no IP address, and names are not looked up" },
+	{ ENDPOINT("192.0.2.1:0"), -EINVAL,
+	  AT_ENDPOINT "192.0.2.1:0: the port has to be 1 to 65535" },
+	{ ENDPOINT("192.0.2.1:65536"), -EINVAL,
+	  AT_ENDPOINT "192.0.2.1:65536: the port has to be 1 to 65535" },
+	{ ENDPOINT("224.0.0.1:5"), -EINVAL,
+	  "networks[0]: peers[0]: endpoint: 224.0.0.1 is a multicast address" },
+	{ WG(",\"route_allowed_ips\":true,\"socket\":\"container\"" PEERS(
+		  PEER(ONE, ",\"allowed_ips\":\"::/0\""))),
+	  -EINVAL,
+	  "networks[0]: route_allowed_ips: a route to ::/0 would lead the tunnel into itself, with its socket in the container" },
+	{ WG(",\"route_allowed_ips\":true,\"gateway\":\"10.0.0.1\"" PEERS(
+		  PEER(ONE, ",\"allowed_ips\":\"0.0.0.0/0\""))),
+	  -EINVAL,
+	  "networks[0] (wg0): a second route to 0.0.0.0/0; the first one is of networks[0] (wg0)" },
 	{ NET("vrf", ""), -EINVAL, "c:1:14: networks[0]: the key 'table' is missing" },
 	{ NET("macvlan", ",\"name\":\"a\",\"parent\":\"b\"") "," NET(
 		  "macvlan",
@@ -134,7 +200,7 @@ static void expect_plan(const char *networks, bool mortal, const char *expected)
 	_cleanup_free_ char *text = NULL, *first = NULL, *second = NULL;
 	struct endpoint ends[4] = { 0 };
 	struct plan plan = { 0 }, again = { 0 };
-	struct scope scope = { .run_dir = (char *)"/nowhere" };
+	struct scope scope = { .run_dir = (char *)"/nowhere", .dry = true };
 	struct net_config c;
 	struct err err = { 0 };
 	size_t len;
@@ -249,6 +315,30 @@ static void keys(void **state)
 		"ip -n container tuntap add dev tun0 mode tun user 7 group 8 multi_queue\n" LO UP(
 			"tun0"));
 	expect_plan(NET("host", ""), true, LO);
+	expect_plan(
+		WG(",\"listen_port\":51820,\"fwmark\":7,\"mtu\":1400,\"address\":\"10.7.0.2/24\","
+		   "\"route_allowed_ips\":true" PEERS(PEER(
+			   ONE,
+			   ",\"preshared_key\":\"" TWO
+			   "\",\"endpoint\":\"[2001:db8::1]:5\",\"persistent_keepalive\":25,"
+			   "\"allowed_ips\":[\"10.7.0.3/32\",\"10.8.0.0/16\"]") "," PEER(TWO,
+											 ",\"preshared_key_file\":\"/etc/wireguard/my key\",\"allowed_ips\":\"::/0\""))),
+		true,
+		NO_DAD
+		"ip link add name wg0 netns container mtu 1400 up type wireguard\n"
+		"ip netns exec container wg set wg0 listen-port 51820 fwmark 7 private-key wg0.key\n"
+		"ip netns exec container wg set wg0 peer " ONE
+		" preshared-key wg0.peer0.key endpoint [2001:db8::1]:5 persistent-keepalive 25"
+		" allowed-ips 10.7.0.3/32,10.8.0.0/16\n"
+		"ip netns exec container wg set wg0 peer " TWO
+		" preshared-key '/etc/wireguard/my key' allowed-ips ::/0\n" LO UP(
+			"wg0") "ip -n container addr add 10.7.0.2/24 dev wg0\n"
+			       "ip -n container route add 10.8.0.0/16 dev wg0\n"
+			       "ip -n container -6 route add default dev wg0\n");
+	/* Its packets leave by the container's routes. */
+	expect_plan(WG(",\"socket\":\"container\""), true,
+		    NO_DAD "ip -n container link add name wg0 up type wireguard\n"
+			   "ip netns exec container wg set wg0 private-key wg0.key\n" LO UP("wg0"));
 }
 
 /* The two tables of a kind agree: each attribute is a key of its options. */
@@ -279,7 +369,7 @@ static void tables(void **state)
 				assert_true(f->size <= 4);
 		}
 	}
-	assert_int_equal(kinds, 10);
+	assert_int_equal(kinds, 11);
 }
 
 int main(void)

@@ -12,7 +12,7 @@ kernel=linux-image-cloud-amd64
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 packages=systemd,systemd-sysv,dbus,libpam-systemd,kmod,apparmor,attr
 # What the tests and the program need: as deps_check in the Makefile, and libraries.
-packages+=,bats,perl,jq,iproute2,iputils-ping,busybox-static,util-linux,strace,procps,libcap2-bin,libmnl0,libcap2,libseccomp2,libnftnl11,nftables,linux-libc-dev
+packages+=,bats,perl,jq,iproute2,iputils-ping,busybox-static,util-linux,strace,procps,libcap2-bin,libmnl0,libcap2,libseccomp2,libnftnl11,nftables,wireguard-tools,linux-libc-dev
 # What the initramfs loads, in this order: disks, and the port for TAP.
 boot_modules='virtio_pci virtio_blk virtio_console'
 
