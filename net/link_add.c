@@ -10,9 +10,6 @@
 #include <linux/if_link.h>
 #include <string.h>
 
-/* How long a namespace that was left may take to go, on a busy machine. */
-#define PASSING_TIMEOUT_USEC 3000000
-
 uint32_t link_mark_group(const char *alias)
 {
 	/* 0 is the group of all others. */
@@ -79,7 +76,7 @@ static bool may_pass(const struct link_kind *kind, int code)
 static int retry(struct scope *scope, struct step *s, int ret, struct err *err)
 {
 	const struct link_add_args *a = s->args;
-	struct net_patience patience = { .limit = PASSING_TIMEOUT_USEC };
+	struct net_patience patience = { .limit = NET_PASSING_USEC };
 
 	while (ret < 0 && may_pass(a->kind, ret) && net_patience_wait(&patience))
 		ret = net_step_apply_many(scope, s, 1, err);

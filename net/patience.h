@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 
+/* How long a namespace that was just left, and what it has, may take to go, on a busy machine. */
+#define NET_PASSING_USEC 3000000
+
 /* Zeroed, but for the limit. */
 struct net_patience {
 	unsigned int limit; /* microseconds in all; 0: five seconds */

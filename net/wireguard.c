@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/wireguard.h"
 
+#include "net/patience.h"
+
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
@@ -52,6 +54,18 @@ static int check_own(const struct genl *g, const struct wireguard_args *a, struc
 	return ret;
 }
 
+/* A container that has just ended may have its port for a moment still. */
+static int change_patiently(const struct genl *g, struct wireguard_args *a, struct err *err)
+{
+	struct net_patience patience = { .limit = NET_PASSING_USEC };
+	int ret;
+
+	do
+		ret = change(g, a, err);
+	while (ret == -EADDRINUSE && net_patience_wait(&patience));
+	return ret;
+}
+
 static int apply(struct scope *scope, void *args, struct err *err)
 {
 	struct wireguard_args *a = args;
@@ -61,7 +75,7 @@ static int apply(struct scope *scope, void *args, struct err *err)
 	if (ret == 0)
 		ret = genl_for(scope, a->at.ns, WIREGUARD_FAMILY, &g, err);
 	if (ret == 0)
-		ret = change(&g, a, err);
+		ret = change_patiently(&g, a, err);
 	if (ret == 0)
 		ret = check_own(&g, a, err);
 	return ret < 0 ? err_wrap(err, "wireguard %s", a->at.link) : 0;
