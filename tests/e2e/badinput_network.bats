@@ -20,6 +20,37 @@ route() {
 	net 'del(.type)' "FILE:L:C: networks[1]: the key 'type' is missing"
 }
 
+# wg OBJECT LINE: a wireguard with a private key and what the object has.
+wg() {
+	refuses ".networks[1] = {type: \"wireguard\", private_key: \"stVkwDivKu13rVYZhyQJQXNRJH97NF7mTTxLH/cvn9A=\"} + $1" "$2"
+}
+
+@test "bad network: wireguard" {
+	local one='public_key: "H76EyrWx8lOHHKyrwmHNv5zAoE5yXoAz1czcK1U4hlI="' two='public_key: "iO+Xs/xDu/dgCfaRH8mAsOSE4F4EeyjdHjjT1/Et4FQ="'
+	local key='a key is 32 bytes in base64' at='FILE:L:C: networks[1].peers[0]'
+	refuses '.networks[1] = {type: "wireguard"}' 'FILE: networks[1]: private_key is missing, and so is private_key_file'
+	wg '{private_key: "c2VjcmV0"}' "FILE:L:C: networks[1].private_key: $key, 44 characters; here are 8"
+	wg '{private_key: "stVkwDivKu13rVYZhyQJQXNRJH97NF7mTTxLH/cvn9B="}' "FILE:L:C: networks[1].private_key: $key; these 44 characters are not"
+	wg '{private_key: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}' 'FILE:L:C: networks[1].private_key: the key of zeros stands for none'
+	wg '{private_key_file: "/k"}' 'FILE: networks[1]: private_key_file: there is a private_key as well'
+	wg '{listen_port: 65536}' 'FILE:L:C: networks[1].listen_port: 65536 is out of range (0 to 65535)'
+	wg '{socket: "nowhere"}' 'FILE:L:C: networks[1].socket: unknown value "nowhere" (known: host, container)'
+	wg '{mac_address: "02:00:00:00:00:01"}' 'FILE: networks[1]: mac_address: a wireguard carries no Ethernet, and has none'
+	wg '{peers: [{}]}' "$at: the key 'public_key' is missing"
+	wg '{peers: [{public_key: "x"}]}' "$at.public_key: $key, 44 characters; here are 1"
+	wg "{peers: [{$one, preshared_key: \"x\"}]}" "$at.preshared_key: $key, 44 characters; here are 1"
+	wg "{peers: [{$one}, {$two}, {$one}]}" 'FILE: networks[1]: peers[2].public_key: it is that of peers[0]'
+	wg "{peers: [{$one, allowed_ips: [\"10.0.0.0/33\"]}]}" "$at.allowed_ips[0]: 10.0.0.0/33: the prefix length of an IPv4 address is a number from 0 to 32"
+	wg "{peers: [{$one, allowed_ips: [\"10.0.0.0/8\"]}, {$two, allowed_ips: [\"10.0.0.0/8\"]}]}" \
+		'FILE: networks[1]: peers[1].allowed_ips: 10.0.0.0/8 is one of peers[0]'
+	wg "{peers: [{$one, endpoint: \"vpn.example.org:5\"}]}" "$at.endpoint: vpn.example.org:5: 'vpn.example.org' is no IP address, and names are not looked up"
+	wg "{peers: [{$one, endpoint: \"192.0.2.1\"}]}" \
+		"$at.endpoint: 192.0.2.1: expected ADDRESS:PORT, as in 192.0.2.1:51820 or [2001:db8::1]:51820"
+	wg "{peers: [{$one, endpoint: \"192.0.2.1:65536\"}]}" "$at.endpoint: 192.0.2.1:65536: the port has to be 1 to 65535"
+	wg "{peers: [{$one, endpoint: \"0.0.0.0:5\"}]}" 'FILE: networks[1]: peers[0]: endpoint: 0.0.0.0 is not the address of a machine'
+	wg "{peers: [{$one, persistent_keepalive: 65536}]}" "$at.persistent_keepalive: 65536 is out of range (0 to 65535)"
+}
+
 @test "bad network: address" {
 	local at='FILE:L:C: networks[1].address:' like='expected ADDRESS/PREFIX, as in 172.17.0.2/16'
 	net '.address = "10.88.0.2"' "$at 10.88.0.2: $like"

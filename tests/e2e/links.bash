@@ -30,6 +30,15 @@ on_uplink() {
 	config minimal ".networks += [$1]"
 }
 
+# need TYPE: skip where the kernel has no such links, which ctrnet has to say.
+need() {
+	! unshare -n ip link add link lo name probe0 type "$@" 2>&1 | grep -qi 'unknown device type' && return
+	run ctrnet_run "$(sample "$1")" -- /bin/true
+	assert_status 255
+	[[ $output == "ctrnet: exec: networks[1] ("*"): $1 "*": this kernel has no $1"* ]] || { echo "$output"; return 1; }
+	skip "this kernel has no $1"
+}
+
 # inside FILTER [JQ-ARGS...]: what is true of the first link of the box that is not lo, as ip(8) sees it from inside.
 inside() {
 	local json

@@ -12,15 +12,6 @@ setup_file() {
 	uplink
 }
 
-# need TYPE: skip where the kernel has no such links, which ctrnet has to say.
-need() {
-	! unshare -n ip link add link lo name probe0 type "$@" 2>&1 | grep -qi 'unknown device type' && return
-	run ctrnet_run "$(sample "$1")" -- /bin/true
-	assert_status 255
-	[[ $output == "ctrnet: exec: networks[1] ("*"): $1 "*": this kernel has no $1"* ]] || { echo "$output"; return 1; }
-	skip "this kernel has no $1"
-}
-
 # bats test_tags=net
 @test "links: ipvlan: the sample, another mode and flag, and who excludes it" {
 	need ipvlan
