@@ -78,14 +78,14 @@ static int read_given(struct ctrnet_container *container, struct nets *nets, str
 
 /* --- As a table --- */
 
-static void add_addresses(struct table *t, const struct ctrnet_net_interface *i)
+static void add_list(struct table *t, const char *const *texts, size_t count)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	for (size_t n = 0; out && n < i->address_count; n++)
-		fprintf(out, "%s%s", n ? "," : "", i->addresses[n]);
+	for (size_t n = 0; out && n < count; n++)
+		fprintf(out, "%s%s", n ? "," : "", texts[n]);
 	if (out && fclose(out) != 0)
 		t->full = true;
 	table_add(t, text);
@@ -103,7 +103,7 @@ static void add_interface(struct table *t, const char *id, const struct ctrnet_n
 	table_add(t, link->up ? i->state : "off");
 	table_addf(t, "%u", link->mtu);
 	table_add(t, link->mac);
-	add_addresses(t, i);
+	add_list(t, i->addresses, i->address_count);
 	table_addf(t, "%s%s%s", peer ? peer->name : "", peer && *peer->bridge ? "@" : "",
 		   peer ? peer->bridge : "");
 	table_addf(t, "%llu/%llu", (unsigned long long)link->rx.packets,
@@ -168,6 +168,49 @@ static void print_routes(const struct nets *nets)
 	table_print(&t);
 }
 
+static size_t add_wireguard_peers(struct table *t, const struct ctrnet_net *net)
+{
+	char time[STR_UTC_SIZE];
+	size_t count = 0;
+
+	for (size_t i = 0; i < net->interface_count; i++) {
+		const struct ctrnet_net_interface *at = &net->interfaces[i];
+
+		count += at->wireguard_peer_count;
+		for (size_t n = 0; n < at->wireguard_peer_count; n++) {
+			const struct ctrnet_wireguard_peer *p = &at->wireguard_peers[n];
+
+			time[0] = '\0';
+			if (p->latest_handshake)
+				str_utc(time, p->latest_handshake);
+			table_add(t, net->id);
+			table_add(t, at->link->name);
+			table_add(t, p->public_key);
+			table_add(t, p->endpoint);
+			add_list(t, p->allowed_ips, p->allowed_ip_count);
+			table_addf(t, time[0] ? "%sZ" : "%s", time);
+			table_addf(t, "%llu", (unsigned long long)p->rx_bytes);
+			table_addf(t, "%llu", (unsigned long long)p->tx_bytes);
+		}
+	}
+	return count;
+}
+
+static void print_wireguard_peers(const struct nets *nets)
+{
+	_cleanup_(table_release) struct table t = TABLE(8);
+	size_t count = 0;
+
+	ADD_HEADS(&t, "ID", "INTERFACE", "WIREGUARD PEER", "ENDPOINT", "ALLOWED IPS",
+		  "LATEST HANDSHAKE", "RX BYTES", "TX BYTES");
+	for (size_t n = 0; n < nets->count; n++)
+		count += add_wireguard_peers(&t, nets->items[n]);
+	if (!count)
+		return;
+	putchar('\n');
+	table_print(&t);
+}
+
 static int print_json(const struct nets *nets, struct err *err)
 {
 	struct json_writer *w = json_writer_new(stdout, true);
@@ -203,6 +246,7 @@ static int run(const struct globals *globals, const struct net_options *o,
 		return print_json(&nets, err);
 	print_interfaces(&nets);
 	print_routes(&nets);
+	print_wireguard_peers(&nets);
 	return 0;
 }
 
@@ -210,7 +254,7 @@ const struct net_verb cmd_net_show = {
 	.verb = {
 		.name = "show",
 		.args = "[-j|--json] [ID]",
-		.summary = "interfaces, addresses, routes and counters, and the host's end of each veth, as the kernel has them; "
+		.summary = "interfaces, addresses, routes and counters, the host's end of each veth, and WireGuard's peers, as the kernel has them; "
 			   "without ID of all that run",
 	},
 	.json = true,

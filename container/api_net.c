@@ -14,6 +14,12 @@ struct route_texts {
 	char destination[IP_TEXT_MAX], gateway[IP_TEXT_MAX], source[IP_TEXT_MAX];
 };
 
+struct peer_texts {
+	char public_key[WIREGUARD_KEY_TEXT_MAX], endpoint[WIREGUARD_ENDPOINT_TEXT_MAX];
+	char (*texts)[IP_TEXT_MAX]; /* of the allowed IPs */
+	const char **allowed_ips;
+};
+
 /* What an interface of the picture points to. */
 struct part {
 	struct ctrnet_interface link;
@@ -23,6 +29,9 @@ struct part {
 	const char **addresses;
 	struct route_texts *route_texts;
 	struct ctrnet_net_route *routes;
+	struct peer_texts *peer_texts;
+	struct ctrnet_wireguard_peer *wireguard_peers;
+	size_t wireguard_peer_count;
 };
 
 /* What ctrnet_net points to. */
@@ -96,11 +105,55 @@ static int picture_routes(struct part *p, const struct net_view_interface *from)
 	return 0;
 }
 
+static int picture_allowed_ips(struct peer_texts *t, const struct ip_prefix_list *from)
+{
+	t->texts = calloc(from->count + 1, sizeof(*t->texts));
+	t->allowed_ips = calloc(from->count + 1, sizeof(*t->allowed_ips));
+	if (!t->texts || !t->allowed_ips)
+		return -1;
+	for (size_t i = 0; i < from->count; i++)
+		t->allowed_ips[i] =
+			ip_prefix_format(&from->items[i], t->texts[i], sizeof(t->texts[i]));
+	return 0;
+}
+
+static int picture_wireguard(struct part *p, const struct wireguard_device *from)
+{
+	p->peer_texts = calloc(from->peer_count + 1, sizeof(*p->peer_texts));
+	p->wireguard_peers = calloc(from->peer_count + 1, sizeof(*p->wireguard_peers));
+	if (!p->peer_texts || !p->wireguard_peers)
+		return -1;
+	p->wireguard_peer_count = from->peer_count;
+	for (size_t i = 0; i < from->peer_count; i++) {
+		const struct wireguard_device_peer *peer = &from->peers[i];
+		struct peer_texts *t = &p->peer_texts[i];
+
+		if (picture_allowed_ips(t, &peer->set.allowed_ips) < 0)
+			return -1;
+		if (peer->set.endpoint.addr.family)
+			wireguard_endpoint_format(&peer->set.endpoint, t->endpoint,
+						  sizeof(t->endpoint));
+		p->wireguard_peers[i] = (struct ctrnet_wireguard_peer){
+			.public_key = wireguard_key_format(&peer->set.public_key, t->public_key,
+							   sizeof(t->public_key)),
+			.endpoint = t->endpoint,
+			.allowed_ips = t->allowed_ips,
+			.allowed_ip_count = peer->set.allowed_ips.count,
+			.persistent_keepalive = peer->set.persistent_keepalive,
+			.latest_handshake = peer->last_handshake,
+			.rx_bytes = peer->rx_bytes,
+			.tx_bytes = peer->tx_bytes,
+		};
+	}
+	return 0;
+}
+
 static int picture_interface(struct ctrnet_net_interface *to, struct part *p,
 			     const struct net_view_interface *from)
 {
 	picture_link(p, &from->link);
-	if (picture_addresses(p, from) < 0 || picture_routes(p, from) < 0)
+	if (picture_addresses(p, from) < 0 || picture_routes(p, from) < 0 ||
+	    picture_wireguard(p, &from->wireguard) < 0)
 		return -1;
 	p->peer = (struct ctrnet_net_peer){ from->peer.index, from->peer.name, from->peer.bridge };
 	*to = (struct ctrnet_net_interface){
@@ -113,6 +166,8 @@ static int picture_interface(struct ctrnet_net_interface *to, struct part *p,
 		.address_count = from->address_count,
 		.routes = p->routes,
 		.route_count = from->route_count,
+		.wireguard_peers = p->wireguard_peers,
+		.wireguard_peer_count = p->wireguard_peer_count,
 	};
 	return 0;
 }
@@ -131,18 +186,28 @@ static int fill(struct picture *p, const char *id, bool host, struct err *err)
 	return 0;
 }
 
+static void part_release(struct part *p)
+{
+	for (size_t i = 0; i < p->wireguard_peer_count; i++) {
+		free(p->peer_texts[i].texts);
+		free(p->peer_texts[i].allowed_ips);
+	}
+	free(p->peer_texts);
+	free(p->wireguard_peers);
+	free(p->texts);
+	free(p->addresses);
+	free(p->route_texts);
+	free(p->routes);
+}
+
 void ctrnet_net_free(struct ctrnet_net *net)
 {
 	struct picture *p = (struct picture *)net;
 
 	if (!p)
 		return;
-	for (size_t i = 0; p->parts && i < p->from.count; i++) {
-		free(p->parts[i].texts);
-		free(p->parts[i].addresses);
-		free(p->parts[i].route_texts);
-		free(p->parts[i].routes);
-	}
+	for (size_t i = 0; p->parts && i < p->from.count; i++)
+		part_release(&p->parts[i]);
 	free(p->parts);
 	free(p->interfaces);
 	free(p->id);
@@ -173,30 +238,36 @@ static int open_host(const struct sides *s, struct err *err)
 
 static int open_sides(void *arg, int *fds, struct err *err)
 {
+	_cleanup_fd_ int sock = -1, host = -1;
 	const struct sides *s = arg;
 
-	fds[0] = net_stats_open(s->netns, err);
-	if (fds[0] < 0)
-		return fds[0];
-	fds[1] = open_host(s, err);
-	if (fds[1] < 0)
-		close_fd(fds[0]);
-	return fds[1] < 0 ? fds[1] : 0;
+	sock = net_stats_open(s->netns, err);
+	if (sock < 0)
+		return sock;
+	host = open_host(s, err);
+	if (host < 0)
+		return host;
+	fds[2] = net_stats_open_generic(s->netns, err);
+	if (fds[2] < 0)
+		return fds[2];
+	fds[0] = take_fd(&sock);
+	fds[1] = take_fd(&host);
+	return 0;
 }
 
 static int read_view(const struct state *state, int pidfd, struct net_view *view, bool *host,
 		     struct err *err)
 {
 	_cleanup_fd_ int netns = -1;
-	int fds[2] = { -1, -1 };
+	int fds[3] = { -1, -1, -1 };
 	int ret = container_open_netns(state, pidfd, &netns, err);
 	struct sides sides = { netns, state->netns };
 
 	*host = netns < 0;
 	if (ret < 0 || netns < 0)
 		return ret;
-	ret = api_apart(open_sides, &sides, 0, fds, 2, err);
-	return ret < 0 ? ret : net_view_read(fds[0], fds[1], view, err);
+	ret = api_apart(open_sides, &sides, 0, fds, 3, err);
+	return ret < 0 ? ret : net_view_read(fds[0], fds[1], fds[2], view, err);
 }
 
 int ctrnet_container_net(struct ctrnet_container *c, struct ctrnet_net **net,

@@ -887,6 +887,17 @@ struct ctrnet_net_peer {
 	const char *bridge; /* that it is a port of; "": none */
 };
 
+/* Whom a WireGuard interface talks to (wg(8)). */
+struct ctrnet_wireguard_peer {
+	const char *public_key;
+	const char *endpoint;           /* "192.0.2.1:51820"; "": not known */
+	const char *const *allowed_ips; /* "10.0.0.0/8" */
+	size_t allowed_ip_count;
+	uint32_t persistent_keepalive; /* seconds; 0: off */
+	int64_t latest_handshake;      /* seconds since 1970; 0: none yet */
+	uint64_t rx_bytes, tx_bytes;
+};
+
 struct ctrnet_net_interface {
 	const struct ctrnet_interface *link;
 	const char *
@@ -898,6 +909,8 @@ struct ctrnet_net_interface {
 	size_t address_count;
 	const struct ctrnet_net_route *routes; /* that lead out of it; not of the table `local` */
 	size_t route_count;
+	const struct ctrnet_wireguard_peer *wireguard_peers;
+	size_t wireguard_peer_count;
 };
 
 struct ctrnet_net {

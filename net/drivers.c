@@ -76,6 +76,7 @@ const struct step_type *const net_step_types[] = {
 	&link_master_step.type,
 	&fdb_add_step.type,
 	&tuntap_add_step,
+	&wireguard_set_step,
 	&addr_add_step.type,
 	&addr_ready_step,
 	&neigh_add_step.type,
@@ -96,7 +97,6 @@ const struct step_type *const net_step_types[] = {
 	ROW_IF(CONFIG_NET_VETH, &link_veth_step.type)
 	ROW_IF(CONFIG_NET_VETH, &link_bridge_step.type)
 	ROW_IF(CONFIG_NET_VETH, &addr_bridge_step.type)
-	ROW_IF(CONFIG_NET_WIREGUARD, &wireguard_set_step)
 	NULL
 };
 /* clang-format on */

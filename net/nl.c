@@ -144,6 +144,11 @@ int nl_open_in(const struct scope *scope, const char *key, struct err *err)
 	return open_in(scope, key, NETLINK_ROUTE, err);
 }
 
+int nl_open_generic_in(const struct scope *scope, const char *key, struct err *err)
+{
+	return open_in(scope, key, NETLINK_GENERIC, err);
+}
+
 static int cached(struct scope *scope, const char *key, int protocol, const void *tag,
 		  struct nl **out, struct err *err)
 {

@@ -142,19 +142,31 @@ static void add_interface(void *arg, size_t tag, const struct nlmsghdr *msg)
 	more[d->stats.count++] = found;
 }
 
-int net_stats_open(int netns, struct err *err)
+typedef int open_fn(const struct scope *scope, const char *key, struct err *err);
+
+static int open_in_netns(int netns, open_fn *open, struct err *err)
 {
 	_cleanup_(scope_release) struct scope scope = { 0 };
 	int fd, ret;
 
 	if (netns < 0)
-		return nl_open_in(&scope, SCOPE_HOST, err);
+		return open(&scope, SCOPE_HOST, err);
 	/* The scope takes what it is given. */
 	fd = fcntl(netns, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
 		return err_sys(err, -errno, "network namespace");
 	ret = scope_set_ns(&scope, SCOPE_CONTAINER, fd, false, err);
-	return ret < 0 ? ret : nl_open_in(&scope, SCOPE_CONTAINER, err);
+	return ret < 0 ? ret : open(&scope, SCOPE_CONTAINER, err);
+}
+
+int net_stats_open(int netns, struct err *err)
+{
+	return open_in_netns(netns, nl_open_in, err);
+}
+
+int net_stats_open_generic(int netns, struct err *err)
+{
+	return open_in_netns(netns, nl_open_generic_in, err);
 }
 
 int net_stats_read(int sock, struct net_stats *stats, struct err *err)

@@ -202,21 +202,51 @@ static int find_peers(struct nl *host, struct reading *r, struct err *err)
 	return ret;
 }
 
-int net_view_read(int sock, int host, struct net_view *view, struct err *err)
+/* Whoever may not ask, or asks for what is just going, sees the link alone. */
+static int read_wireguard(struct nl *nl, struct net_view_interface *i, struct err *err)
 {
-	_cleanup_(nl_cleanup) struct nl *nl = NULL, *host_nl = NULL;
-	_cleanup_(reading_release) struct reading r = { 0 };
+	struct genl g;
+	int ret = genl_find(nl, WIREGUARD_FAMILY, &g, err);
+
+	if (ret == 0)
+		ret = wireguard_read(&g, i->link.name, &i->wireguard, err);
+	if (ret == 0)
+		wireguard_device_forget_secrets(&i->wireguard);
+	return ret == -ENOMEM ? ret : 0;
+}
+
+static int read_wireguards(int sock, struct reading *r, struct err *err)
+{
+	_cleanup_(nl_cleanup) struct nl *nl = NULL;
 	int ret = nl_new(sock, &nl, err);
 
-	if (ret < 0) {
-		close_fd(host);
-		return ret;
-	}
-	ret = nl_new(host, &host_nl, err);
+	for (size_t i = 0; ret == 0 && i < r->view.count; i++)
+		if (!strcmp(r->view.interfaces[i].link.kind, "wireguard"))
+			ret = read_wireguard(nl, &r->view.interfaces[i], err);
+	return ret;
+}
+
+static int read_links(int sock, struct reading *r, struct err *err)
+{
+	_cleanup_(nl_cleanup) struct nl *nl = NULL;
+	int ret = nl_new(sock, &nl, err);
+
+	return ret < 0 ? ret : read_dumps(nl, r, err);
+}
+
+int net_view_read(int sock, int host, int generic, struct net_view *view, struct err *err)
+{
+	_cleanup_fd_ int host_fd = host, generic_fd = generic;
+	_cleanup_(nl_cleanup) struct nl *host_nl = NULL;
+	_cleanup_(reading_release) struct reading r = { 0 };
+	int ret = read_links(sock, &r, err);
+
 	if (ret == 0)
-		ret = read_dumps(nl, &r, err);
+		ret = nl_new(take_fd(&host_fd), &host_nl, err);
 	if (ret == 0)
 		ret = find_peers(host_nl, &r, err);
+	if (ret == 0)
+		ret = read_wireguards(take_fd(&generic_fd), &r, err);
 	if (ret < 0)
 		return ret;
 	name_masters(&r);
@@ -229,6 +259,7 @@ void net_view_release(struct net_view *view)
 	for (size_t i = 0; i < view->count; i++) {
 		free(view->interfaces[i].addresses);
 		free(view->interfaces[i].routes);
+		wireguard_device_release(&view->interfaces[i].wireguard);
 	}
 	free(view->interfaces);
 	*view = (struct net_view){ 0 };
@@ -288,6 +319,44 @@ static void write_peer(struct json_writer *w, const struct net_view_peer *p)
 	json_write_end(w);
 }
 
+static void write_wireguard_peer(struct json_writer *w, const struct wireguard_device_peer *p)
+{
+	char text[WIREGUARD_ENDPOINT_TEXT_MAX], key[WIREGUARD_KEY_TEXT_MAX];
+
+	json_write_begin(w, NULL, '{');
+	json_write_string(w, "public_key",
+			  wireguard_key_format(&p->set.public_key, key, sizeof(key)));
+	if (p->set.endpoint.addr.family)
+		json_write_string(w, "endpoint",
+				  wireguard_endpoint_format(&p->set.endpoint, text, sizeof(text)));
+	json_write_begin(w, "allowed_ips", '[');
+	for (size_t i = 0; i < p->set.allowed_ips.count; i++)
+		json_write_string(w, NULL,
+				  ip_prefix_format(&p->set.allowed_ips.items[i], text,
+						   sizeof(text)));
+	json_write_end(w);
+	json_write_uint(w, "persistent_keepalive", p->set.persistent_keepalive);
+	json_write_int(w, "latest_handshake", p->last_handshake);
+	json_write_uint(w, "rx_bytes", p->rx_bytes);
+	json_write_uint(w, "tx_bytes", p->tx_bytes);
+	json_write_end(w);
+}
+
+static void write_wireguard(struct json_writer *w, const struct wireguard_device *d)
+{
+	char key[WIREGUARD_KEY_TEXT_MAX];
+
+	json_write_begin(w, "wireguard", '{');
+	json_write_string(w, "public_key", wireguard_key_format(&d->public_key, key, sizeof(key)));
+	json_write_uint(w, "listen_port", d->listen_port);
+	json_write_uint(w, "fwmark", d->fwmark);
+	json_write_begin(w, "peers", '[');
+	for (size_t i = 0; i < d->peer_count; i++)
+		write_wireguard_peer(w, &d->peers[i]);
+	json_write_end(w);
+	json_write_end(w);
+}
+
 static void write_interface(struct json_writer *w, const struct net_view_interface *i)
 {
 	json_write_begin(w, NULL, '{');
@@ -297,6 +366,8 @@ static void write_interface(struct json_writer *w, const struct net_view_interfa
 		json_write_string(w, "master", i->master);
 	if (i->peer.index)
 		write_peer(w, &i->peer);
+	if (!strcmp(i->link.kind, "wireguard"))
+		write_wireguard(w, &i->wireguard);
 	json_write_begin(w, "addresses", '[');
 	for (size_t n = 0; n < i->address_count; n++)
 		write_address(w, &i->addresses[n]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All that a network namespace has: its links, with addresses, routes and counters, and what is on the other side of each veth
- * pair. For `net show`.
+ * All that a network namespace has: its links, with addresses, routes and counters, what is on the other side of each veth pair, and
+ * whom each WireGuard interface talks to. For `net show`.
  */
 #ifndef NET_VIEW_H
 #define NET_VIEW_H
@@ -9,6 +9,7 @@
 #include "net/address.h"
 #include "net/route.h"
 #include "net/stats.h"
+#include "net/wireguard.h"
 
 struct net_view_peer {
 	uint32_t index; /* 0: there is none, or it is not in the host's namespace */
@@ -27,6 +28,7 @@ struct net_view_interface {
 	size_t address_count;
 	struct route *routes; /* of all tables but `local` */
 	size_t route_count;
+	struct wireguard_device wireguard; /* of that kind, without secrets; zeroed of others */
 };
 
 struct net_view {
@@ -35,10 +37,10 @@ struct net_view {
 };
 
 /*
- * Read that of the namespace of @sock; @host is a socket in the one that the other ends are looked for in. Both are
- * net_stats_open()'s and taken, also on failure.
+ * Read that of the namespace of @sock; @generic is net_stats_open_generic()'s of the same one; @host is a socket in the one that the
+ * other ends are looked for in. All are taken, also on failure.
  */
-int net_view_read(int sock, int host, struct net_view *view, struct err *err);
+int net_view_read(int sock, int host, int generic, struct net_view *view, struct err *err);
 void net_view_release(struct net_view *view);
 
 /* A list of its interfaces, as the member @key of the object that is open. */

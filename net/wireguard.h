@@ -28,6 +28,8 @@ struct wireguard_device {
 	int code; /* of reading: sticky */
 };
 void wireguard_device_release(struct wireguard_device *d);
+/* Zero all keys but public ones. */
+void wireguard_device_forget_secrets(struct wireguard_device *d);
 
 /*
  * The interface @link. -ENOENT: there is no such link; -ESTALE: it is no WireGuard interface. Needs CAP_NET_ADMIN over the

@@ -19,6 +19,13 @@ void wireguard_device_release(struct wireguard_device *d)
 	*d = (struct wireguard_device){ 0 };
 }
 
+void wireguard_device_forget_secrets(struct wireguard_device *d)
+{
+	d->private_key = (struct wireguard_key){ 0 };
+	for (size_t i = 0; i < d->peer_count; i++)
+		d->peers[i].set.preshared_key = (struct wireguard_key){ 0 };
+}
+
 /* --- Reading --- */
 
 static bool get_key(const struct nlattr *attr, struct wireguard_key *out)

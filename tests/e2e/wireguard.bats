@@ -88,6 +88,12 @@ reach() {
 	[ "$(peer 8)" -gt 0 ]
 	run ctrnet net check "$ID"
 	assert_status 0
+	run ctrnet net show --json "$ID"
+	assert_json "$output" '[.. | .wireguard? | objects][0] | .public_key == $a and .listen_port == 51821 and .fwmark == 77 and (.peers | length) == 1' --arg a "$A"
+	assert_json "$output" '[.. | .wireguard? | objects][0].peers[0] | .public_key == $b and .endpoint == "127.0.0.1:51822" and .allowed_ips == ["10.77.0.3/32", "fd00:77::3/128"]
+		and .latest_handshake == $t and .rx_bytes > 0 and .tx_bytes > 0 and .persistent_keepalive == 25' --arg b "$B" --argjson t "$(peer 6)"
+	run ctrnet net show "$ID"
+	[[ $output == *"wg0  $B  127.0.0.1:51822  10.77.0.3/32,fd00:77::3/128  20"* ]] || { echo "$output"; return 1; }
 	# Nobody but root can read it, and nothing shows it.
 	[ "$(stat -c %a "$RUN/$ID")" = 700 ]
 	[ "$(grep -rlF "$(cat "$T/a.key")" "$RUN" | xargs stat -c %a | sort -u)" = 600 ]
