@@ -165,12 +165,19 @@ static bool blocks_present(const void *in)
 	return ((const struct cgroup_blocks *)in)->count;
 }
 
+#define BLOCK_FORMS \
+	{ JSON_IS_STRING, .pattern = "[0-9]+:[0-9]+ [0-9]+" }, JSON_FORM_OBJECT(&block_schema)
+static const struct json_form block_forms[] = { BLOCK_FORMS, JSON_FORM_END };
+static const struct json_form blocks_forms[] = { BLOCK_FORMS, JSON_FORM_LIST(block_forms),
+						 JSON_FORM_END };
+
 const struct json_custom cgroup_blocks_json = {
 	.decode = decode_blocks,
 	.encode = encode_blocks,
 	.release = release_blocks,
 	.present = blocks_present,
 	.what = "string \"MAJOR:MINOR NUMBER\", object, or list of either",
+	.forms = blocks_forms,
 };
 
 static struct cgroup_spec *spec_of(const void *has_swappiness)
@@ -202,10 +209,13 @@ static void encode_swappiness(const void *in, const char *key, struct json_write
 	json_write_int(w, key, spec_of(in)->memory_swappiness);
 }
 
+static const struct json_form swappiness_forms[] = { JSON_FORM_NUMBER(-1, 100), JSON_FORM_END };
+
 const struct json_custom cgroup_swappiness_json = {
 	.decode = decode_swappiness,
 	.encode = encode_swappiness,
 	.what = "integer, -1 to 100",
+	.forms = swappiness_forms,
 };
 
 static int decode_classid(const struct json_value *v, void *out, struct err *err)
@@ -243,10 +253,17 @@ static void encode_classid(const void *in, const char *key, struct json_writer *
 	json_write_string(w, key, text);
 }
 
+static const struct json_form classid_forms[] = {
+	JSON_FORM_NUMBER(0, UINT32_MAX),
+	{ JSON_IS_STRING, .pattern = "0[xX][0-9A-Fa-f]+|[0-9]+" },
+	JSON_FORM_END,
+};
+
 const struct json_custom cgroup_classid_json = {
 	.decode = decode_classid,
 	.encode = encode_classid,
 	.what = "integer, or string with one, as in \"0x100001\"",
+	.forms = classid_forms,
 };
 
 static const struct json_field hugetlb_fields[] = {
@@ -288,10 +305,15 @@ static void encode_freezer(const void *in, const char *key, struct json_writer *
 	json_write_string(w, key, "FROZEN");
 }
 
+static const struct json_name freezer_names[] = { { "THAWED", 0 }, { "FROZEN", 1 }, { NULL, 0 } };
+static const struct json_form freezer_forms[] = { { JSON_IS_STRING, .names = freezer_names },
+						  JSON_FORM_END };
+
 static const struct json_custom freezer_json = {
 	.decode = decode_freezer,
 	.encode = encode_freezer,
 	.what = "string: THAWED or FROZEN",
+	.forms = freezer_forms,
 };
 
 const struct json_name cgroup_manager_names[] = {

@@ -77,12 +77,15 @@ static void release_filter(void *in)
 	json_release(&seccomp_schema, in);
 }
 
+static const struct json_form filter_forms[] = { JSON_FORM_OBJECT(&seccomp_schema), JSON_FORM_END };
+
 static const struct json_custom filter_json = {
 	.decode = decode_filter,
 	.encode = encode_filter,
 	.release = release_filter,
 	.what = "object",
 	.schema = &seccomp_schema,
+	.forms = filter_forms,
 };
 
 /* The format of 2015 keeps the process out of the config, so these are no keys of it. */

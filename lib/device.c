@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
+#define TYPES      "cbup"
+#define RULE_TYPES "cba"
+
 static int decode(const struct json_value *v, const char *letters, char *out, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
@@ -38,24 +41,33 @@ static void encode(const void *in, const char *key, struct json_writer *w)
 	json_write_int(w, key, *(const char *)in);
 }
 
+static const struct json_form type_forms[] = { JSON_FORM_NUMBER('b', 'u'),
+					       { JSON_IS_STRING, .pattern = "[" TYPES "]" },
+					       JSON_FORM_END };
+static const struct json_form rule_type_forms[] = {
+	JSON_FORM_NUMBER('a', 'c'), { JSON_IS_STRING, .pattern = "[" RULE_TYPES "]" }, JSON_FORM_END
+};
+
 int device_type_decode(const struct json_value *v, void *out, struct err *err)
 {
-	return decode(v, "cbup", out, err);
+	return decode(v, TYPES, out, err);
 }
 
 const struct json_custom device_type_json = {
 	.decode = device_type_decode,
 	.encode = encode,
 	.what = "number of a letter, or the letter: c, b, u, p",
+	.forms = type_forms,
 };
 
 int device_rule_type_decode(const struct json_value *v, void *out, struct err *err)
 {
-	return decode(v, "cba", out, err);
+	return decode(v, RULE_TYPES, out, err);
 }
 
 const struct json_custom device_rule_type_json = {
 	.decode = device_rule_type_decode,
 	.encode = encode,
 	.what = "number of a letter, or the letter: c, b, a",
+	.forms = rule_type_forms,
 };

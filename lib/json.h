@@ -80,6 +80,15 @@ struct json_schema;
 struct json_value; /* a value of the text being decoded; see json_value_*() */
 struct json_writer;
 
+enum json_kind {
+	JSON_IS_NULL,
+	JSON_IS_BOOL,
+	JSON_IS_NUMBER,
+	JSON_IS_STRING,
+	JSON_IS_ARRAY,
+	JSON_IS_OBJECT
+};
+
 /* One name of an enum table, ended by { NULL, 0 }. */
 struct json_name {
 	const char *name;
@@ -102,7 +111,45 @@ struct json_pair {
 struct json_text {
 	int (*parse)(const char *text, void *out, struct err *err);
 	void (*format)(const void *in, char *buf, size_t size);
+	/*
+	 * For json_write_draft7(): print a regular expression of ECMA 262 that each text it reads matches as a whole, and few
+	 * others do. NULL: any text may be one.
+	 */
+	void (*pattern)(FILE *out);
 };
+
+/* One of the forms of a value, for json_write_draft7(). Of those members that follow the kind, one says more of it at most. */
+struct json_form {
+	enum json_kind kind;          /* JSON_IS_NULL ends a list of them; a number is an integer */
+	const struct json_text *text; /* STRING: what this reads */
+	const struct json_name *names; /* STRING: one of them */
+	const char *pattern;           /* STRING: what matches it, as in struct json_text */
+	long long min;                 /* NUMBER: the range; both 0: any */
+	unsigned long long max;
+	const struct json_schema *schema; /* OBJECT */
+	const struct json_form *of;       /* ARRAY, OBJECT: what is in it, by whatever keys */
+};
+extern const struct json_form json_bool_forms[]; /* true or false, and nothing else */
+#define JSON_FORM_TEXT(t)                   \
+	{                                   \
+		JSON_IS_STRING, .text = (t) \
+	}
+#define JSON_FORM_NUMBER(low, top)                         \
+	{                                                  \
+		JSON_IS_NUMBER, .min = (low), .max = (top) \
+	}
+#define JSON_FORM_OBJECT(s)                   \
+	{                                     \
+		JSON_IS_OBJECT, .schema = (s) \
+	}
+#define JSON_FORM_LIST(f)                \
+	{                                \
+		JSON_IS_ARRAY, .of = (f) \
+	}
+#define JSON_FORM_END                \
+	{                            \
+		.kind = JSON_IS_NULL \
+	}
 
 /*
  * A member with functions of its own. decode: errors are best set by json_value_err() and its kin;
@@ -116,6 +163,7 @@ struct json_custom {
 	bool (*present)(const void *in);  /* encode it? NULL: when not all zero */
 	const char *what;                 /* for json_list(): "a list of words"; NULL: unknown */
 	const struct json_schema *schema; /* likewise, of the objects that it decodes; may be NULL */
+	const struct json_form *forms; /* for json_write_draft7(): it is one of them; NULL: unknown */
 };
 
 /* The tables have hundreds of them, in pages that each start of the program makes its own (relocation): small is quick. */
@@ -158,6 +206,11 @@ struct json_schema {
 	size_t extend_offset;
 	/* For json_list(): the @i-th schema that extend() may return, NULL behind the last. */
 	const struct json_schema *(*extension)(size_t i);
+	/*
+	 * For json_write_draft7(), where the text of the first field says which: the @i-th of those texts, and what extend()
+	 * returns then. NULL behind the last.
+	 */
+	const char *(*variant)(size_t i, const struct json_schema **extension);
 	/* Called on the decoded object, to check what one field alone cannot tell; may be NULL. */
 	int (*check)(void *object, struct err *err);
 	/* Is there one to write, as a member of another object? NULL: if not all of its bytes are zero. */
@@ -262,15 +315,6 @@ void json_list(const struct json_schema *schema,
 
 /* --- For JSON_CUSTOM and for choosing a schema by looking at the text first --- */
 
-enum json_kind {
-	JSON_IS_NULL,
-	JSON_IS_BOOL,
-	JSON_IS_NUMBER,
-	JSON_IS_STRING,
-	JSON_IS_ARRAY,
-	JSON_IS_OBJECT
-};
-
 /* A checked document. Values point into it and live as long as it does. */
 struct json_doc;
 
@@ -345,6 +389,32 @@ void json_write_object(struct json_writer *w, const char *key, const struct json
 		       const void *object);
 /* What json_write_object() writes between the braces, into the object that is open. */
 void json_write_fields(struct json_writer *w, const struct json_schema *schema, const void *object);
+
+/* --- For editors --- */
+
+/* What is to say about a key, or a value, besides what its table has. Each is allocated, or NULL. */
+struct json_about {
+	char *text;     /* what it means */
+	char *fallback; /* what holds if it is missing, in words, which may be a value */
+	char *example;  /* JSON */
+};
+
+struct json_draft7 {
+	/*
+	 * Fill in @about, which is empty, of the key @path, as json_list() has it, or, as "networks[].type=veth", of a text
+	 * that chooses further keys.
+	 */
+	void (*about)(const char *path, struct json_about *about, void *arg);
+	void *arg;
+};
+
+/*
+ * Write a JSON schema (json-schema.org, draft 7, which editors know) of the objects that @schema decodes, into the object
+ * that is open. It lets through what decodes without a warning, and more: rules between keys are not in tables. Keys match with
+ * regard to case there.
+ */
+void json_write_draft7(struct json_writer *w, const struct json_schema *schema,
+		       const struct json_draft7 *draft);
 
 /* Print @text in double quotes, escaped; what is not UTF-8 in it becomes U+FFFD. */
 void json_print_string(FILE *out, const char *text);

@@ -40,18 +40,35 @@ static void store_integer(char *to, size_t size, uint64_t value)
 	}
 }
 
+void json_int_range(const struct json_field *f, long long *lowest, long long *highest)
+{
+	unsigned int spare = 64 - 8 * (unsigned int)f->size;
+	bool bounded = f->min != 0 || f->max != 0;
+
+	*lowest = INT64_MIN >> spare;
+	*highest = INT64_MAX >> spare;
+	if (bounded && f->min > *lowest)
+		*lowest = f->min;
+	if (bounded && f->max < (unsigned long long)*highest && !(f->max == 0 && f->min > 0))
+		*highest = (long long)f->max;
+}
+
+void json_uint_range(const struct json_field *f, unsigned long long *lowest,
+		     unsigned long long *highest)
+{
+	*lowest = f->min > 0 ? (unsigned long long)f->min : 0;
+	*highest = UINT64_MAX >> (64 - 8 * (unsigned int)f->size);
+	if (f->max != 0 && f->max < *highest)
+		*highest = f->max;
+}
+
 static int decode_int(const struct json_field *f, char *object, const struct json_value *v,
 		      struct err *err)
 {
-	unsigned int spare = 64 - 8 * (unsigned int)f->size;
-	long long lowest = INT64_MIN >> spare, highest = INT64_MAX >> spare, value;
-	bool bounded = f->min != 0 || f->max != 0;
+	long long lowest, highest, value;
 	int ret;
 
-	if (bounded && f->min > lowest)
-		lowest = f->min;
-	if (bounded && f->max < (unsigned long long)highest && !(f->max == 0 && f->min > 0))
-		highest = (long long)f->max;
+	json_int_range(f, &lowest, &highest);
 	ret = json_value_int(v, lowest, highest, &value, err);
 	if (ret == 0)
 		store_integer(object + f->offset, f->size, (uint64_t)value);
@@ -61,12 +78,10 @@ static int decode_int(const struct json_field *f, char *object, const struct jso
 static int decode_uint(const struct json_field *f, char *object, const struct json_value *v,
 		       struct err *err)
 {
-	unsigned long long highest = UINT64_MAX >> (64 - 8 * (unsigned int)f->size), value;
-	unsigned long long lowest = f->min > 0 ? (unsigned long long)f->min : 0;
+	unsigned long long lowest, highest, value;
 	int ret;
 
-	if (f->max != 0 && f->max < highest)
-		highest = f->max;
+	json_uint_range(f, &lowest, &highest);
 	ret = json_read_uint(v, lowest, highest, &value, err);
 	if (ret == 0)
 		store_integer(object + f->offset, f->size, value);

@@ -9,6 +9,7 @@
  *	json_release.c   schema: freeing objects
  *	json_encode.c    schema: from objects to text
  *	json_list.c      schema: its keys, for manuals
+ *	json_draft7.c    schema: as editors want it
  *	json_writer.c    brackets, commas, escapes
  *	json_nearest.c   did you mean
  */
@@ -82,6 +83,16 @@ int json_read_uint(const struct json_value *v, unsigned long long min, unsigned 
 /* The first key of an object, NULL if it is empty; the key behind @key. */
 const struct json_value *json_key_first(const struct json_value *object);
 const struct json_value *json_key_next(const struct json_value *key);
+
+/* The integers that the member of @f, a JSON_INT or a JSON_UINT, may be. */
+void json_int_range(const struct json_field *f, long long *lowest, long long *highest);
+void json_uint_range(const struct json_field *f, unsigned long long *lowest,
+		     unsigned long long *highest);
+
+/* The field whose member the alias @f is another spelling of; @f itself, if there is none or @f is no alias. */
+const struct json_field *json_aliased(const struct json_schema *schema, const struct json_field *f);
+/* Are keys of the objects in @f those of elements of a list? */
+bool json_is_list(const struct json_field *f);
 
 /* The word nearest so far, starting from { NULL, 0 }. */
 struct json_near {

@@ -66,22 +66,26 @@ struct place {
 	const char *path, *as;
 };
 
-static bool is_list(const struct json_field *f)
+bool json_is_list(const struct json_field *f)
 {
 	return str_starts(type_of(f), "list");
 }
 
-/* The field whose member the alias @f is another spelling of. */
-static const struct json_field *aliased(const struct json_schema *schema,
-					const struct json_field *f)
+const struct json_field *json_aliased(const struct json_schema *schema, const struct json_field *f)
 {
 	const struct json_field *first = schema->fields;
 
-	if (!(f->flags & JSON_ALIAS) || f->as)
+	if (!(f->flags & JSON_ALIAS))
 		return f;
 	while (first != f && (first->offset != f->offset || first->size != f->size))
 		first++;
 	return first;
+}
+
+/* Whose other names those of @f are. */
+static const struct json_field *named(const struct json_schema *schema, const struct json_field *f)
+{
+	return f->as ? f : json_aliased(schema, f);
 }
 
 /* Each word of @f's other names behind @before; that of what is below it, or its own, which ends in no "[]". */
@@ -89,7 +93,7 @@ static void put_as(const struct json_field *f, const char *before, bool below, c
 		   size_t size)
 {
 	const char *word = f->as ? f->as : f->key;
-	const char *more = below && !f->as && is_list(f) ? "[]" : "";
+	const char *more = below && !f->as && json_is_list(f) ? "[]" : "";
 	size_t len = 0;
 
 	*buf = '\0';
@@ -132,13 +136,13 @@ static void list_field(struct listing *l, const struct json_schema *schema,
 	};
 
 	snprintf(path, sizeof(path), "%s%s", at->path, f->key);
-	put_as(aliased(schema, f), at->as, false, as, sizeof(as));
+	put_as(named(schema, f), at->as, false, as, sizeof(as));
 	put_range(f, range, sizeof(range));
 	l->visit(&key, l->arg);
 	if (!inner)
 		return;
-	snprintf(below, sizeof(below), "%s%s.", path, is_list(f) ? "[]" : "");
-	put_as(aliased(schema, f), at->as, true, as_below, sizeof(as_below));
+	snprintf(below, sizeof(below), "%s%s.", path, json_is_list(f) ? "[]" : "");
+	put_as(named(schema, f), at->as, true, as_below, sizeof(as_below));
 	list(l, inner, &place);
 }
 

@@ -48,9 +48,15 @@ static void release_words(void *in)
 	strv_free(*(char ***)in);
 }
 
+static const struct json_form word_forms[] = { { .kind = JSON_IS_STRING },
+					       JSON_FORM_NUMBER(0, INT32_MAX),
+					       JSON_FORM_END };
+static const struct json_form words_forms[] = { JSON_FORM_LIST(word_forms), JSON_FORM_END };
+
 const struct json_custom words_json = {
 	.decode = decode_words,
 	.encode = encode_words,
 	.release = release_words,
 	.what = "list of names or numbers",
+	.forms = words_forms,
 };

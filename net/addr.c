@@ -284,12 +284,38 @@ static void text_from_mac(const void *in, char *buf, size_t size)
 	mac_format(in, buf, size);
 }
 
-const struct json_text ip_addr_text = { text_addr, text_from_addr };
-const struct json_text ip_prefix_text = { text_prefix, text_from_prefix };
-const struct json_text ip_network_text = { text_network, text_from_prefix };
-const struct json_text ip_source_text = { text_source, text_from_addr };
-const struct json_text ip_gateway_text = { text_gateway, text_from_addr };
-const struct json_text mac_text = { text_mac, text_from_mac };
+static void pattern_addr(FILE *out)
+{
+	fputs(IP_ADDR_PATTERN, out);
+}
+
+static void pattern_prefix(FILE *out)
+{
+	fputs(IP_PREFIX_PATTERN, out);
+}
+
+static void pattern_source(FILE *out)
+{
+	fputs(IP_ADDR_PATTERN "|" IP_PREFIX_PATTERN, out);
+}
+
+static void pattern_gateway(FILE *out)
+{
+	fputs(IP_ADDR_PATTERN "|localhost", out);
+}
+
+/* A second digit that is odd is a multicast address. */
+static void pattern_mac(FILE *out)
+{
+	fputs("[0-9A-Fa-f][02468ACEace](?::[0-9A-Fa-f]{2}){5}", out);
+}
+
+const struct json_text ip_addr_text = { text_addr, text_from_addr, pattern_addr };
+const struct json_text ip_prefix_text = { text_prefix, text_from_prefix, pattern_prefix };
+const struct json_text ip_network_text = { text_network, text_from_prefix, pattern_prefix };
+const struct json_text ip_source_text = { text_source, text_from_addr, pattern_source };
+const struct json_text ip_gateway_text = { text_gateway, text_from_addr, pattern_gateway };
+const struct json_text mac_text = { text_mac, text_from_mac, pattern_mac };
 
 int ip_prefix_list_add(struct ip_prefix_list *list, const struct ip_prefix *p)
 {
@@ -388,12 +414,17 @@ static bool list_present(const void *in)
 	return ((const struct ip_prefix_list *)in)->count > 0;
 }
 
+static const struct json_form prefix_forms[] = { JSON_FORM_TEXT(&ip_prefix_text), JSON_FORM_END };
+static const struct json_form prefixes_forms[] = { JSON_FORM_TEXT(&ip_prefix_text),
+						   JSON_FORM_LIST(prefix_forms), JSON_FORM_END };
+
 const struct json_custom ip_prefix_list_custom = {
 	.decode = list_decode,
 	.encode = list_encode,
 	.release = list_release,
 	.present = list_present,
 	.what = "string, or list of strings",
+	.forms = prefixes_forms,
 };
 
 const struct json_custom ip_network_list_custom = {
@@ -402,4 +433,5 @@ const struct json_custom ip_network_list_custom = {
 	.release = list_release,
 	.present = list_present,
 	.what = "string, or list of strings",
+	.forms = prefixes_forms,
 };

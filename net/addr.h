@@ -39,6 +39,31 @@ struct mac {
 	uint8_t bytes[6];
 };
 
+/*
+ * What the text of each matches, for struct json_text and struct json_form. It lets through a dotted quad behind any groups of an
+ * IPv6 address, and host bits.
+ */
+#define IP_PATTERN_OCTET "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+#define IP_PATTERN_4     IP_PATTERN_OCTET "(?:[.]" IP_PATTERN_OCTET "){3}"
+#define IP_PATTERN_GROUP "[0-9A-Fa-f]{1,4}"
+/* So many groups and, behind "::", at most so many. */
+#define IP_PATTERN_GAP(before, behind) \
+	"(?:" IP_PATTERN_GROUP ":){" before "}(?::" IP_PATTERN_GROUP "){1," behind "}"
+#define IP_PATTERN_6                                                                                                        \
+	"(?:(?:" IP_PATTERN_GROUP ":){7}" IP_PATTERN_GROUP "|(?:" IP_PATTERN_GROUP                                          \
+	":){1,7}:|::|:(?::" IP_PATTERN_GROUP                                                                                \
+	"){1,7}|" IP_PATTERN_GAP("1", "6") "|" IP_PATTERN_GAP("2", "5") "|" IP_PATTERN_GAP(                                 \
+		"3",                                                                                                        \
+		"4") "|" IP_PATTERN_GAP("4",                                                                                \
+					"3") "|" IP_PATTERN_GAP("5",                                                        \
+								"2") "|" IP_PATTERN_GAP("6",                                \
+											"1") "|[0-9A-Fa-f:]+:" IP_PATTERN_4 \
+											     ")"
+#define IP_ADDR_PATTERN "(?:" IP_PATTERN_4 "|" IP_PATTERN_6 ")"
+#define IP_PREFIX_PATTERN                                           \
+	"(?:" IP_PATTERN_4 "/0*(?:3[0-2]|[12]?[0-9])|" IP_PATTERN_6 \
+	"/0*(?:12[0-8]|1[01][0-9]|[1-9]?[0-9]))"
+
 /* Bytes and bits of an address of @family; 0 for a family that is neither. */
 size_t ip_family_size(int family);
 unsigned int ip_family_bits(int family);

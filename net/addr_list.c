@@ -75,12 +75,17 @@ static bool present(const void *in)
 	return ((const struct ip_addr_list *)in)->count > 0;
 }
 
+static const struct json_form addr_forms[] = { JSON_FORM_TEXT(&ip_addr_text), JSON_FORM_END };
+static const struct json_form addrs_forms[] = { JSON_FORM_TEXT(&ip_addr_text),
+						JSON_FORM_LIST(addr_forms), JSON_FORM_END };
+
 const struct json_custom ip_addr_list_custom = {
 	.decode = decode,
 	.encode = encode,
 	.release = release,
 	.present = present,
 	.what = "string, or list of strings",
+	.forms = addrs_forms,
 };
 
 /* --- MACs --- */
@@ -133,8 +138,13 @@ static void encode_macs(const void *in, const char *key, struct json_writer *out
 	json_write_end(out);
 }
 
+static const struct json_form mac_forms[] = { JSON_FORM_TEXT(&mac_text), JSON_FORM_END };
+static const struct json_form macs_forms[] = { JSON_FORM_TEXT(&mac_text), JSON_FORM_LIST(mac_forms),
+					       JSON_FORM_END };
+
 const struct json_custom mac_list_custom = {
 	.decode = decode_macs,
 	.encode = encode_macs,
 	.what = "string, or list of strings",
+	.forms = macs_forms,
 };

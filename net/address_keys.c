@@ -112,6 +112,12 @@ static bool present(const void *in)
 	return ((const struct net_address_list *)in)->count > 0;
 }
 
+static const struct json_form address_forms[] = { JSON_FORM_TEXT(&ip_prefix_text),
+						  JSON_FORM_OBJECT(&schema), JSON_FORM_END };
+static const struct json_form addresses_forms[] = { JSON_FORM_TEXT(&ip_prefix_text),
+						    JSON_FORM_OBJECT(&schema),
+						    JSON_FORM_LIST(address_forms), JSON_FORM_END };
+
 const struct json_custom net_address_list_custom = {
 	.decode = decode,
 	.encode = encode,
@@ -119,4 +125,5 @@ const struct json_custom net_address_list_custom = {
 	.present = present,
 	.what = "list of strings or objects, or one of them",
 	.schema = &schema,
+	.forms = addresses_forms,
 };

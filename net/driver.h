@@ -80,6 +80,9 @@ const struct net_driver *net_driver_at(size_t i);
 /* The @i-th table of options of all drivers in this build; NULL behind the last. */
 const struct json_schema *net_driver_options(size_t i);
 
+/* The type of the @i-th driver, and its options: struct json_schema.variant. */
+const char *net_driver_type(size_t i, const struct json_schema **options);
+
 /* Are the common keys of @n all unset? Else -EINVAL: "mtu: @why". For types that change nothing. */
 int net_check_untouched(const struct network *n, const char *why, struct err *err);
 

@@ -133,6 +133,14 @@ const struct json_schema *net_driver_options(size_t i)
 	return NULL;
 }
 
+const char *net_driver_type(size_t i, const struct json_schema **options)
+{
+	const struct net_driver *d = net_driver_at(i);
+
+	*options = d ? d->options : NULL;
+	return d ? d->type : NULL;
+}
+
 int net_driver_find(const char *type, const struct net_driver **out, struct err *err)
 {
 	for (size_t i = 0; i < array_size(drivers); i++) {

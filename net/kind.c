@@ -416,4 +416,5 @@ const struct json_custom kind_switch_custom = {
 	.decode = decode_switch,
 	.encode = encode_switch,
 	.what = "true or false",
+	.forms = json_bool_forms,
 };

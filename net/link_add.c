@@ -301,7 +301,7 @@ static void format_kind(const void *in, char *buf, size_t size)
 	snprintf(buf, size, "%s", (*kind)->name);
 }
 
-static const struct json_text kind_text = { parse_kind, format_kind };
+static const struct json_text kind_text = { .parse = parse_kind, .format = format_kind };
 
 static const struct json_schema *kind_options(const void *object)
 {

@@ -38,6 +38,7 @@ const struct json_custom net_up_custom = {
 	.decode = decode_up,
 	.encode = encode_up,
 	.what = "true or false",
+	.forms = json_bool_forms,
 };
 
 /* --- sysctl --- */

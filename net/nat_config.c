@@ -95,10 +95,15 @@ static void encode_range(const void *in, const char *key, struct json_writer *w)
 	json_write_string(w, key, text);
 }
 
+static const struct json_form port_forms[] = { JSON_FORM_NUMBER(1, PORT_MAX),
+					       { JSON_IS_STRING, .pattern = "[0-9]+(?:-[0-9]+)?" },
+					       JSON_FORM_END };
+
 static const struct json_custom range_custom = {
 	.decode = decode_range,
 	.encode = encode_range,
 	.what = "a port, or a range of ports",
+	.forms = port_forms,
 };
 
 static const struct json_name protocol_names[] = {
@@ -190,10 +195,15 @@ static void encode_sources(const void *in, const char *key, struct json_writer *
 	json_write_end(w);
 }
 
+static const struct json_form source_forms[] = { JSON_FORM_TEXT(&ip_addr_text), JSON_FORM_END };
+static const struct json_form sources_forms[] = { JSON_FORM_TEXT(&ip_addr_text),
+						  JSON_FORM_LIST(source_forms), JSON_FORM_END };
+
 const struct json_custom nat_sources_custom = {
 	.decode = decode_sources,
 	.encode = encode_sources,
 	.what = "an IP address, or a list of one per family",
+	.forms = sources_forms,
 };
 
 /* --- What follows from it --- */

@@ -66,11 +66,15 @@ static void encode_loss(const void *in, const char *key, struct json_writer *out
 		json_write_string(out, key, unit_percent_format(loss->random, text, sizeof(text)));
 }
 
+static const struct json_form loss_forms[] = { JSON_FORM_TEXT(&unit_percent_text),
+					       JSON_FORM_OBJECT(&loss_schema), JSON_FORM_END };
+
 const struct json_custom netem_loss_json = {
 	.decode = decode_loss,
 	.encode = encode_loss,
 	.what = "string, or object",
 	.schema = &loss_schema,
+	.forms = loss_forms,
 };
 
 static const struct json_field slot_fields[] = {

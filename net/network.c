@@ -18,7 +18,7 @@ static void text_from_driver(const void *in, char *buf, size_t size)
 	snprintf(buf, size, "%s", *driver ? (*driver)->type : "");
 }
 
-static const struct json_text driver_text = { text_driver, text_from_driver };
+static const struct json_text driver_text = { .parse = text_driver, .format = text_from_driver };
 
 static const struct json_schema *driver_options(const void *object)
 {
@@ -98,7 +98,7 @@ static const struct json_field network_fields[] = {
 	JSON_END,
 };
 
-const struct json_schema network_schema =
-	JSON_SCHEMA(struct network, network_fields, .unknown = JSON_UNKNOWN_WARN, .caseless = true,
-		    .extend = driver_options, .extend_offset = offsetof(struct network, options),
-		    .extension = net_driver_options, .check = check_driver, );
+const struct json_schema network_schema = JSON_SCHEMA(
+	struct network, network_fields, .unknown = JSON_UNKNOWN_WARN, .caseless = true,
+	.extend = driver_options, .extend_offset = offsetof(struct network, options),
+	.extension = net_driver_options, .variant = net_driver_type, .check = check_driver, );

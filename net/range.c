@@ -174,10 +174,19 @@ static bool list_present(const void *in)
 	return ((const struct ip_range_list *)in)->count > 0;
 }
 
+#define RANGE_PATTERN IP_ADDR_PATTERN "(?:-" IP_ADDR_PATTERN ")?|" IP_PREFIX_PATTERN
+
+static const struct json_form range_forms[] = { { JSON_IS_STRING, .pattern = RANGE_PATTERN },
+						JSON_FORM_END };
+static const struct json_form ranges_forms[] = { { JSON_IS_STRING, .pattern = RANGE_PATTERN },
+						 JSON_FORM_LIST(range_forms),
+						 JSON_FORM_END };
+
 const struct json_custom ip_range_list_custom = {
 	.decode = list_decode,
 	.encode = list_encode,
 	.release = list_release,
 	.present = list_present,
 	.what = "string, or list of strings",
+	.forms = ranges_forms,
 };

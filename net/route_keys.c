@@ -95,10 +95,15 @@ static void encode_table(const void *in, const char *key, struct json_writer *ou
 		json_write_uint(out, key, *table);
 }
 
+static const struct json_form table_forms[] = { JSON_FORM_NUMBER(0, UINT32_MAX),
+						{ JSON_IS_STRING, .names = table_names },
+						JSON_FORM_END };
+
 const struct json_custom route_table_json = {
 	.decode = decode_table,
 	.encode = encode_table,
 	.what = "number, or one of main, local, default",
+	.forms = table_forms,
 };
 
 /* --- Next hops --- */

@@ -94,10 +94,19 @@ static void encode_mark(const void *in, const char *key, struct json_writer *out
 	json_write_string(out, key, rule_mark_format(in, text, sizeof(text)));
 }
 
+#define MARK_PATTERN "(?:0[xX][0-9A-Fa-f]+|[0-9]+)"
+
+static const struct json_form mark_forms[] = {
+	JSON_FORM_NUMBER(0, UINT32_MAX),
+	{ JSON_IS_STRING, .pattern = MARK_PATTERN "(?:/" MARK_PATTERN ")?" },
+	JSON_FORM_END,
+};
+
 static const struct json_custom mark_json = {
 	.decode = decode_mark,
 	.encode = encode_mark,
 	.what = "number, or string of MARK/MASK",
+	.forms = mark_forms,
 };
 
 /* --- The tables --- */

@@ -343,9 +343,51 @@ static void text_from_rest(const void *in, char *buf, size_t size)
 	unit_percent_format(UNIT_PERCENT_100 - *(const uint32_t *)in, buf, size);
 }
 
-const struct json_text unit_rate_text = { text_rate, text_from_rate };
-const struct json_text unit_time_text = { text_time, text_from_time };
-const struct json_text unit_size_text = { text_size, text_from_size };
-const struct json_text unit_percent_text = { text_percent, text_from_percent };
-const struct json_text unit_chance_text = { text_chance, text_from_percent };
-const struct json_text unit_rest_text = { text_rest, text_from_rest };
+/* Patterns have no word for "without regard to case". */
+static void print_caseless(const char *word, FILE *out)
+{
+	for (; *word; word++) {
+		if (isalpha((unsigned char)*word))
+			fprintf(out, "[%c%c]", *word, toupper((unsigned char)*word));
+		else
+			putc(*word, out);
+	}
+}
+
+static void print_pattern(const struct quantity *q, FILE *out)
+{
+	fputs("(?:[0-9]+[.]?[0-9]*|[.][0-9]+) *(?:", out);
+	for (const struct unit *u = q->units; u->name; u++) {
+		if (u != q->units)
+			putc('|', out);
+		print_caseless(u->name, out);
+	}
+	fputs(q->bare ? ")?" : ")|[0.]*0[0.]* *", out);
+}
+
+static void pattern_rate(FILE *out)
+{
+	print_pattern(&rate_quantity, out);
+}
+
+static void pattern_time(FILE *out)
+{
+	print_pattern(&time_quantity, out);
+}
+
+static void pattern_size(FILE *out)
+{
+	print_pattern(&size_quantity, out);
+}
+
+static void pattern_percent(FILE *out)
+{
+	print_pattern(&percent_quantity, out);
+}
+
+const struct json_text unit_rate_text = { text_rate, text_from_rate, pattern_rate };
+const struct json_text unit_time_text = { text_time, text_from_time, pattern_time };
+const struct json_text unit_size_text = { text_size, text_from_size, pattern_size };
+const struct json_text unit_percent_text = { text_percent, text_from_percent, pattern_percent };
+const struct json_text unit_chance_text = { text_chance, text_from_percent, pattern_percent };
+const struct json_text unit_rest_text = { text_rest, text_from_rest, pattern_percent };

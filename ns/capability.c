@@ -169,10 +169,18 @@ static void encode_oci(const void *in, const char *key, struct json_writer *w)
 
 #define WORDS "list of names, or object of such lists"
 
+static const struct json_form name_forms[] = { { JSON_IS_STRING, .pattern = "[A-Za-z_]+" },
+					       JSON_FORM_END };
+static const struct json_form list_forms[] = { JSON_FORM_LIST(name_forms), JSON_FORM_END };
+static const struct json_form all_forms[] = { JSON_FORM_LIST(name_forms),
+					      { JSON_IS_OBJECT, .of = list_forms },
+					      JSON_FORM_END };
+
 const struct json_custom capabilities_json = {
 	.decode = decode,
 	.encode = encode,
 	.what = WORDS,
+	.forms = all_forms,
 };
 const struct json_custom capabilities_oci_json = {
 	.decode = decode,

@@ -3,6 +3,7 @@
 
 #include "lib/cleanup.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,10 +82,29 @@ static void encode_oci_type(const void *in, const char *key, struct json_writer 
 
 #define TYPE_WORDS "name, with or without RLIMIT_, or its number"
 
+/* Its names, in any case, and with or without what getrlimit(2) calls them by. */
+static void pattern_type(FILE *out)
+{
+	fputs("(?:[Rr][Ll][Ii][Mm][Ii][Tt]_)?(?:", out);
+	for (const struct json_name *n = names; n->name; n++) {
+		fputs(n == names ? "" : "|", out);
+		for (const char *c = n->name; *c; c++)
+			fprintf(out, "[%c%c]", *c, tolower((unsigned char)*c));
+	}
+	fputs(")", out);
+}
+
+static const struct json_text type_text = { .pattern = pattern_type };
+static const struct json_form type_forms[] = { { JSON_IS_STRING, .names = names },
+					       JSON_FORM_TEXT(&type_text),
+					       JSON_FORM_NUMBER(0, RLIM_NLIMITS - 1),
+					       JSON_FORM_END };
+
 static const struct json_custom type_json = {
 	.decode = decode_type,
 	.encode = encode_type,
 	.what = TYPE_WORDS,
+	.forms = type_forms,
 };
 static const struct json_custom oci_type_json = {
 	.decode = decode_type,

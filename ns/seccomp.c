@@ -26,10 +26,15 @@ static void encode_default(const void *in, const char *key, struct json_writer *
 	json_write_int(w, key, ((const struct seccomp_default *)in)->action);
 }
 
+static const struct json_form default_forms[] = {
+	JSON_FORM_NUMBER(SECCOMP_DO_KILL, SECCOMP_DO_ERRNO_MAX), JSON_FORM_END
+};
+
 static const struct json_custom default_json = {
 	.decode = decode_default,
 	.encode = encode_default,
 	.what = "integer, -3 to 4095",
+	.forms = default_forms,
 };
 
 static int decode_two(const struct json_value *v, void *out, struct err *err)
@@ -52,10 +57,13 @@ static void encode_two(const void *in, const char *key, struct json_writer *w)
 	json_write_uint(w, key, two->value);
 }
 
+static const struct json_form two_forms[] = { JSON_FORM_NUMBER(0, UINT64_MAX), JSON_FORM_END };
+
 static const struct json_custom two_json = {
 	.decode = decode_two,
 	.encode = encode_two,
 	.what = "integer",
+	.forms = two_forms,
 };
 
 static const struct json_field arg_fields[] = {

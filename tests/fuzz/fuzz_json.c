@@ -60,7 +60,7 @@ static void format_pair(const void *in, char *buf, size_t size)
 	snprintf(buf, size, "%u-%u", p->a, p->b);
 }
 
-static const struct json_text pair_text = { parse_pair, format_pair };
+static const struct json_text pair_text = { .parse = parse_pair, .format = format_pair };
 
 /* A string, or an object {"key": ..., "n": ...} of one number; walks whatever else it gets. */
 struct variant {

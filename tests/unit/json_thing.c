@@ -46,7 +46,7 @@ static void format_dotted(const void *in, char *buf, size_t size)
 	snprintf(buf, size, "%u.%u", d->a, d->b);
 }
 
-const struct json_text dotted_text = { parse_dotted, format_dotted };
+const struct json_text dotted_text = { .parse = parse_dotted, .format = format_dotted };
 
 static int decode_custom(const struct json_value *v, void *out, struct err *err)
 {
