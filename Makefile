@@ -42,7 +42,7 @@ deps_build := gcc binutils libc6-dev make pkg-config libmnl-dev libcap-dev libse
 deps_check := g++ libcmocka-dev bats perl jq iproute2 iputils-ping nftables busybox-static util-linux strace procps \
 	mandoc groff-base
 deps_vm    := qemu-system-x86 debootstrap busybox-static checkpolicy cpio e2fsprogs kmod util-linux
-deps_dev   := clang clang-format libclang-rt-dev shellcheck kconfig-frontends-nox zsh fish
+deps_dev   := clang clang-format libclang-rt-dev shellcheck kconfig-frontends-nox zsh fish python3-jsonschema
 
 pkgs = libmnl libcap $(if $(CONFIG_SECCOMP),libseccomp) $(if $(CONFIG_NFT),libnftnl)
 
@@ -178,6 +178,9 @@ $(O)/%.o: %.c $(O)/flags $(O)/include/config.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(cppflags) $(CPPFLAGS) $(cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Assembled into the program: see the file.
+$(O)/container/key_text_all.o: docs/man/keys.in
 
 # Only this file is made again when the version changes.
 $(O)/cmd/version.o: private CPPFLAGS += -DCTRNET_VERSION='"$(VERSION)"'
@@ -459,6 +462,7 @@ install: all lib docs
 	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/ctrnet/
 	install -m 644 sample_configs/*.json $(DESTDIR)$(PREFIX)/share/doc/ctrnet/sample_configs/
 	install -m 644 sample_configs/networks/*.json $(DESTDIR)$(PREFIX)/share/doc/ctrnet/sample_configs/networks/
+	install -D -m 644 $(O)/man/schema/ctrnet.schema.json $(DESTDIR)$(PREFIX)/share/ctrnet/schema/ctrnet.schema.json
 	install -d $(patsubst %,$(DESTDIR)$(PREFIX)/share/man/man%,1 3 5)
 	umask 022 && cd $(O)/man && for page in man?/*; do cp -df $$page $(DESTDIR)$(PREFIX)/share/man/$$page || exit; done
 	install -D -m 644 $(O)/man/completion/ctrnet.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ctrnet

@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct options {
-	bool help, keys;
+	bool help, keys, schema;
 	int form; /* enum ctrnet_format */
 	const char *file, *rootfs;
 	struct create_flags create;
@@ -30,6 +30,9 @@ static const struct option_desc options[] = {
 	  offsetof(struct options, form), forms },
 	{ 0, "keys", NULL, "list the keys of all formats, or of the one that FILE is in, instead",
 	  OPTION_FLAG, offsetof(struct options, keys), NULL },
+	{ 0, "schema", NULL,
+	  "show what a config may have as a JSON schema, by which editors complete and check it, instead",
+	  OPTION_FLAG, offsetof(struct options, schema), NULL },
 	{ 'f', "file", "OUT", "write it to OUT instead of stdout", OPTION_STRING,
 	  offsetof(struct options, file), NULL },
 	{ 0, "rootfs", "DIR", "of a container without a config: its root directory", OPTION_STRING,
@@ -100,6 +103,17 @@ static int write_text(const char *text, const char *path, struct err *err)
 		return ret;
 	fprintf(out, "%s\n", text);
 	return close_output(out, path, err);
+}
+
+/* Of what is read as it is shown: the format of mid-2015. */
+static int show_schema(const struct options *o, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	struct ctrnet_error error;
+
+	if (ctrnet_config_schema(&text, &error) < 0)
+		return library_error(&error, err);
+	return write_text(text, o->file, err);
 }
 
 static int read_file(const char *path, struct ctrnet_config **config, struct err *err)
@@ -187,6 +201,9 @@ static int run(const struct globals *globals, int argc, char **argv, struct err 
 		return at == -ECANCELED ? 0 : at;
 	if (o.keys && at == argc)
 		return show_all_keys(stdout);
+	if (o.schema)
+		return at == argc ? show_schema(&o, err)
+				  : usage_error(&cmd_config, err, "--schema is about no FILE");
 	ret = find(&o, argc - at, argv + at, &path, err);
 	if (ret == 0 && (o.keys ? show_keys_of(path, stdout, err) : show(&o, path, err)) < 0)
 		ret = err_wrap(err, "config");
@@ -203,7 +220,9 @@ const struct command cmd_config = {
 		"without what ctrnet adds when it runs it; it is a config itself, and comes to the same. With flags in place of a\n"
 		"FILE, it is the config of the container that 'ctrnet exec' would make of them.\n\n"
 		"For other runtimes, --format oci shows it as a config.json of the OCI's runtime-spec 1.0.2, with all that ctrnet\n"
-		"would add. Networks and routes become the annotation org.ctrnet.networks.\n",
+		"would add. Networks and routes become the annotation org.ctrnet.networks.\n\n"
+		"With --schema, it is nothing of a config, but the schema of what one in the form of mid-2015 may have (JSON Schema,\n"
+		"draft 7), with the words of ctrnet.json(5).\n",
 	.options = options,
 	.failure = 1,
 	.run = run,

@@ -191,6 +191,36 @@ CTRNET_API bool ctrnet_format_is_read(size_t format);
 CTRNET_API void ctrnet_format_keys(size_t format,
 				   void (*visit)(const struct ctrnet_key *key, void *arg),
 				   void *arg);
+/*
+ * A JSON schema (json-schema.org, draft 7) of the format of mid-2015, by which editors complete and check such a config: to be given
+ * to free().
+ */
+CTRNET_API int ctrnet_config_schema(char **json, struct ctrnet_error *error);
+
+/* A type of networks: what `type` of an element of `networks` may be. */
+struct ctrnet_network_type {
+	const char *name; /* "veth" */
+	const char *
+		about; /* a sentence or more, with `backquotes` around what stands in a config; NULL: nothing is said */
+	const char *example; /* such an element, as JSON; NULL: none */
+	bool makes_link; /* which the keys that all networks have are about; else they say nothing, or are refused */
+};
+/* Call @visit for each type of this build. Strings are gone when @visit returns. */
+CTRNET_API void
+ctrnet_network_types(void (*visit)(const struct ctrnet_network_type *type, void *arg), void *arg);
+
+/* A key of a network, and what the manual says of it. */
+struct ctrnet_network_key {
+	const char *name;    /* "peers[].endpoint" */
+	const char *values;  /* "String, one of private, bridge; default: bridge." */
+	const char *about;   /* as in struct ctrnet_network_type */
+	const char *aliases; /* its other spellings, with ", " between them; "": none */
+};
+/* Call @visit for each key of networks of type @type alone, or, if that is NULL, of all. Of unknown types there are none. */
+CTRNET_API void ctrnet_network_keys(const char *type,
+				    void (*visit)(const struct ctrnet_network_key *key, void *arg),
+				    void *arg);
+
 /* Which format the config @path is in, told by its keys; it is not read any further. */
 CTRNET_API int ctrnet_format_detect(const char *path, size_t *format, struct ctrnet_error *error);
 

@@ -3,18 +3,20 @@
 
 #include "cgroup/keys.h"
 #include "container/format.h"
+#include "container/key_text.h"
+#include "container/schema.h"
 #include "container/spec.h"
 #include "lib/cleanup.h"
 #include "lib/str.h"
 #include "net/driver.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define KEYS_FILE "keys.in"
-#define KEYS_MAX  1024
+#define KEYS_FILE   "keys.in"
+#define SCHEMA_FILE "schema/ctrnet.schema.json"
+#define KEYS_MAX    1024
 
 struct key {
 	char *path, *type, *range;
@@ -32,12 +34,6 @@ struct keys {
 	bool failed;
 };
 
-/* What a description says in lines of its own. */
-struct entry {
-	const char *path, *text, *unit, *fallback, *kernel;
-	size_t path_len, len, unit_len, fallback_len, kernel_len;
-};
-
 /* --- The keys, from the tables --- */
 
 static void keys_release(struct keys *keys)
@@ -50,12 +46,19 @@ static void keys_release(struct keys *keys)
 	}
 }
 
-static struct key *find_key(struct keys *keys, const char *path, size_t len)
+static const struct key *look_up(const struct keys *keys, const char *path, size_t len)
 {
 	for (size_t i = 0; i < keys->count; i++)
 		if (strlen(keys->items[i].path) == len && !strncmp(keys->items[i].path, path, len))
 			return &keys->items[i];
 	return NULL;
+}
+
+static struct key *find_key(struct keys *keys, const char *path, size_t len)
+{
+	const struct key *key = look_up(keys, path, len);
+
+	return key ? &keys->items[key - keys->items] : NULL;
 }
 
 /* Whose keys come next: a driver's follow the common ones of all networks. */
@@ -148,47 +151,6 @@ static int list_keys(struct keys *keys, struct err *err)
 
 /* --- The descriptions --- */
 
-static bool attribute(const char **text, const char *end, const char *name, const char **value,
-		      size_t *len)
-{
-	size_t n = strlen(name);
-
-	if ((size_t)(end - *text) < n || strncmp(*text, name, n) != 0)
-		return false;
-	*value = *text + n;
-	*len = strcspn(*value, "\n");
-	*text = *value + *len + 1;
-	return true;
-}
-
-/* @at: at ": path"; moved behind the entry, which ends at an empty line or the next entry. */
-static void read_entry(const char **at, struct entry *e)
-{
-	const char *p = *at, *end = strstr(p, "\n\n");
-
-	*e = (struct entry){ .path = p + 2 };
-	e->path_len = strcspn(e->path, "\n");
-	end = end ? end + 1 : p + strlen(p);
-	p = e->path + e->path_len + (e->path[e->path_len] != '\0');
-	while (attribute(&p, end, "unit: ", &e->unit, &e->unit_len) ||
-	       attribute(&p, end, "default: ", &e->fallback, &e->fallback_len) ||
-	       attribute(&p, end, "kernel: ", &e->kernel, &e->kernel_len))
-		;
-	e->text = p;
-	e->len = p < end ? (size_t)(end - p) : 0;
-	*at = end;
-}
-
-/* Behind what is no entry: the beginning of the next one, or the end. */
-static const char *next_entry(const char *at)
-{
-	const char *next = str_starts(at, ": ") ? at : strstr(at, "\n: ");
-
-	if (!next)
-		return at + strlen(at);
-	return next + (*next == '\n');
-}
-
 static void print_other_spellings(struct roff *r, const struct keys *keys, const struct key *key)
 {
 	size_t self = (size_t)(key - keys->items) + 1;
@@ -233,21 +195,11 @@ static void print_limit(struct roff *r, const struct cgroup_key *key)
 		roff_say(r, text);
 }
 
-static const char *sentence_type(const struct key *key)
+static void print_type(struct roff *r, const struct key *key, const struct key_text *t)
 {
-	return *key->type ? key->type : "value";
-}
-
-static void print_type(struct roff *r, const struct key *key, const struct entry *e)
-{
-	bool listed = key->field->type == JSON_TYPE_ENUM;
-	_cleanup_free_ char *line = str_format(
-		"%c%s%s%s%s%.*s%s%s%.*s%s", toupper((unsigned char)*sentence_type(key)),
-		sentence_type(key) + 1, *key->range ? listed ? ", one of " : ", " : "", key->range,
-		e->unit ? ", in " : "", (int)e->unit_len, e->unit ? e->unit : "",
-		key->field->flags & JSON_REQUIRED ? "; required" : "",
-		e->fallback ? "; default: " : "", (int)e->fallback_len,
-		e->fallback ? e->fallback : "", ".");
+	_cleanup_free_ char *line = key_text_type(key->type, key->range,
+						  key->field->type == JSON_TYPE_ENUM,
+						  key->field->flags & JSON_REQUIRED, t);
 
 	roff_say(r, line ? line : "");
 	if (key->networks) {
@@ -257,7 +209,7 @@ static void print_type(struct roff *r, const struct key *key, const struct entry
 	}
 }
 
-static void print_kernel(struct roff *r, const struct key *key, const struct entry *e)
+static void print_kernel(struct roff *r, const struct key *key, const struct key_text *t)
 {
 	const struct cgroup_key *limit = str_starts(key->path, "cgroups.")
 						 ? cgroup_key_find(key->path + strlen("cgroups."))
@@ -265,23 +217,23 @@ static void print_kernel(struct roff *r, const struct key *key, const struct ent
 
 	if (limit)
 		print_limit(r, limit);
-	if (!e->kernel)
+	if (!t->kernel.at)
 		return;
 	roff_say(r, "Kernel:");
-	roff_words(r, e->kernel, e->kernel_len);
+	roff_words(r, t->kernel.at, t->kernel.len);
 }
 
 static void print_entry(struct roff *r, const struct keys *keys, const struct key *key,
-			const struct entry *e)
+			const struct key_text *t)
 {
 	roff_term_begin(r);
 	roff_bold(r, key->path);
 	roff_term_end(r);
-	print_type(r, key, e);
+	print_type(r, key, t);
 	print_other_spellings(r, keys, key);
 	roff_break(r);
-	roff_words(r, e->text, e->len);
-	print_kernel(r, key, e);
+	roff_words(r, t->text.at, t->text.len);
+	print_kernel(r, key, t);
 }
 
 /* Keys that only their table has something to say of: those of a new network type, perhaps. */
@@ -291,46 +243,78 @@ static void print_further(struct roff *r, const struct keys *keys)
 
 	for (size_t i = 0; i < keys->count; i++) {
 		const struct key *key = &keys->items[i];
-		const struct entry e = {
-			.text = key->field->help,
-			.len = key->field->help ? strlen(key->field->help) : 0,
-		};
+		const char *help = key->field->help;
+		const struct key_text t = { .text = { help, help ? strlen(help) : 0 } };
 
-		if (key->described || key->same_as || !e.len)
+		if (key->described || key->same_as || !help)
 			continue;
 		if (!any)
 			roff_subsection(r, "Further keys");
 		any = true;
-		print_entry(r, keys, key, &e);
+		print_entry(r, keys, key, &t);
 	}
 }
 
-struct described {
-	struct keys *keys;
-	const char *text; /* of keys.in */
-};
+/* One of those that `networks[].type` may be: as it stands in a config. */
+static void print_network_type(struct roff *r, const struct net_driver *d, const struct key_text *t)
+{
+	_cleanup_free_ char *term = str_format("\"type\": \"%s\"", d->type);
+
+	roff_term_begin(r);
+	roff_bold(r, term ? term : "");
+	roff_term_end(r);
+	roff_words(r, t->text.at, t->text.len);
+	if (!t->example.at)
+		return;
+	roff_verbatim_begin(r);
+	roff_verbatim_line(r, t->example.at, t->example.len);
+	roff_verbatim_end(r);
+}
+
+/* The driver whose entry it is; NULL: nobody's in this build, or it is that of a key. */
+static const struct net_driver *driver_of(const struct key_text *t)
+{
+	const size_t skip = strlen(KEY_TEXT_TYPE);
+	const struct net_driver *d;
+
+	if (!str_starts(t->path.at, KEY_TEXT_TYPE))
+		return NULL;
+	for (size_t i = 0; (d = net_driver_at(i)); i++)
+		if (strlen(d->type) == t->path.len - skip &&
+		    !strncmp(d->type, t->path.at + skip, t->path.len - skip))
+			return d;
+	return NULL;
+}
+
+static void print_one(struct roff *r, const struct keys *keys, const struct key_text *t)
+{
+	const struct key *key = look_up(keys, t->path.at, t->path.len);
+	const struct net_driver *driver = driver_of(t);
+
+	if (key)
+		print_entry(r, keys, key, t);
+	else if (driver)
+		print_network_type(r, driver, t);
+}
 
 static void print_keys(struct roff *r, const void *arg)
 {
-	const struct described *d = arg;
-	const char *at = d->text;
+	const struct keys *keys = arg;
+	const char *at = key_text_all;
 
 	while (*at) {
-		const char *entry = next_entry(at);
-		const struct key *key;
-		struct entry e;
+		const char *entry = key_text_next(at);
+		struct key_text t;
 
 		if (entry > at)
 			roff_text(r, at, (size_t)(entry - at));
 		if (!*entry)
 			break;
-		read_entry(&entry, &e);
-		key = find_key(d->keys, e.path, e.path_len);
-		if (key)
-			print_entry(r, d->keys, key, &e);
+		key_text_read(&entry, &t);
+		print_one(r, keys, &t);
 		at = entry;
 	}
-	print_further(r, d->keys);
+	print_further(r, keys);
 }
 
 static int undescribed(const struct keys *keys, struct err *err)
@@ -351,30 +335,54 @@ static int undescribed(const struct keys *keys, struct err *err)
 	return ret;
 }
 
-/* Every key once, in @text. */
-static int match(struct keys *keys, const char *text, bool all, struct err *err)
+static int undescribed_type(struct err *err)
 {
-	struct entry e;
+	const struct net_driver *d;
 
-	for (const char *at = next_entry(text); *at; at = next_entry(at)) {
-		struct key *key;
+	for (size_t i = 0; (d = net_driver_at(i)); i++) {
+		_cleanup_free_ char *path = str_format(KEY_TEXT_TYPE "%s", d->type);
+		struct key_text t;
 
-		read_entry(&at, &e);
-		key = find_key(keys, e.path, e.path_len);
-		if (!key && all)
-			return err_set(err, -EINVAL, KEYS_FILE ": '%.*s' is no key",
-				       (int)e.path_len, e.path);
-		if (key && key->described)
-			return err_set(err, -EINVAL, KEYS_FILE ": '%s' is described twice",
-				       key->path);
-		if (key && all && key->field->help)
-			return err_set(err, -EINVAL,
-				       KEYS_FILE ": '%s' is described in its table, too",
-				       key->path);
-		if (key)
-			key->described = true;
+		if (!path)
+			return err_oom(err);
+		if (!key_text_find(path, &t))
+			return err_set(err, -EINVAL, KEYS_FILE ": does not describe '%s'", path);
 	}
-	return undescribed(keys, err);
+	return 0;
+}
+
+static int match_one(struct keys *keys, const struct key_text *t, bool all, struct err *err)
+{
+	struct key *key = find_key(keys, t->path.at, t->path.len);
+
+	if (!key && all && !driver_of(t))
+		return err_set(err, -EINVAL, KEYS_FILE ": '%.*s' is no key", (int)t->path.len,
+			       t->path.at);
+	if (!key)
+		return 0;
+	if (key->described)
+		return err_set(err, -EINVAL, KEYS_FILE ": '%s' is described twice", key->path);
+	if (all && key->field->help)
+		return err_set(err, -EINVAL, KEYS_FILE ": '%s' is described in its table, too",
+			       key->path);
+	key->described = true;
+	return 0;
+}
+
+/* Every key once. */
+static int match(struct keys *keys, bool all, struct err *err)
+{
+	struct key_text t;
+	int ret = list_keys(keys, err);
+
+	for (const char *at = key_text_next(key_text_all); ret == 0 && *at;
+	     at = key_text_next(at)) {
+		key_text_read(&at, &t);
+		ret = match_one(keys, &t, all, err);
+	}
+	if (ret == 0)
+		ret = undescribed(keys, err);
+	return ret < 0 || !all ? ret : undescribed_type(err);
 }
 
 /* --- The formats --- */
@@ -421,34 +429,30 @@ static const struct page_section sections[] = {
 	{ "FORMATS", print_formats }, { "SEE ALSO", print_see },  { NULL, NULL },
 };
 
-static int describe(const struct gen *gen, struct keys *keys, bool all, char **text,
-		    struct err *err)
-{
-	int ret = page_source(gen, KEYS_FILE, text, err);
-
-	if (ret == 0 && !*text)
-		ret = err_set(err, -ENOENT, "%s/" KEYS_FILE ": missing", gen->source);
-	if (ret == 0)
-		ret = list_keys(keys, err);
-	return ret < 0 ? ret : match(keys, *text, all, err);
-}
-
 int config_page(const struct gen *gen, struct err *err)
 {
 	_cleanup_(keys_release) struct keys keys = { 0 };
-	_cleanup_free_ char *text = NULL;
-	int ret = describe(gen, &keys, false, &text, err);
+	int ret = match(&keys, false, err);
 
-	if (ret < 0)
-		return ret;
-	return page_write(gen, "ctrnet.json", "5", sections,
-			  &(const struct described){ .keys = &keys, .text = text }, err);
+	return ret < 0 ? ret : page_write(gen, "ctrnet.json", "5", sections, &keys, err);
 }
 
-int config_check(const struct gen *gen, struct err *err)
+int config_schema(const struct gen *gen, struct err *err)
+{
+	_cleanup_file_ FILE *out = NULL;
+	int ret = page_open(gen, SCHEMA_FILE, &out, err);
+
+	if (ret == 0)
+		ret = config_schema_write(out, err);
+	if (ret < 0)
+		return ret;
+	putc('\n', out);
+	return page_close(&out, SCHEMA_FILE, err);
+}
+
+int config_check(struct err *err)
 {
 	_cleanup_(keys_release) struct keys keys = { 0 };
-	_cleanup_free_ char *text = NULL;
 
-	return describe(gen, &keys, true, &text, err);
+	return match(&keys, true, err);
 }

@@ -3,7 +3,7 @@
  * Makes the manuals and completions of the tables that ctrnet itself works by. It links their objects, so that nothing of
  * this is in ctrnet, and it runs at build time.
  *
- *	gen-docs all OUT DATE VERSION       OUT/man1 ..., OUT/completion
+ *	gen-docs all OUT DATE VERSION       OUT/man1 ..., OUT/schema, OUT/completion
  *	gen-docs header FILE NAME OUT ...   OUT/man3, of a header
  *	gen-docs check                      is anything described that does not exist?
  */
@@ -23,6 +23,8 @@ static int all(struct gen *gen, struct err *err)
 
 	if (ret == 0)
 		ret = config_page(gen, err);
+	if (ret == 0)
+		ret = config_schema(gen, err);
 	return ret < 0 ? ret : completions(gen, err);
 }
 
@@ -31,7 +33,7 @@ static int run(int argc, char **argv, struct err *err)
 	struct gen gen = { .source = SOURCE };
 
 	if (argc == 2 && !strcmp(argv[1], "check"))
-		return config_check(&gen, err);
+		return config_check(err);
 	if (argc == 5 && !strcmp(argv[1], "all")) {
 		gen.out = argv[2];
 		gen.origin = (struct roff_origin){ argv[3], argv[4] };

@@ -413,6 +413,33 @@ static void formats(const struct place *place)
 	unlink(path);
 }
 
+static void see_type(const struct ctrnet_network_type *type, void *arg)
+{
+	*(bool *)arg |= !strcmp(type->name, "loopback") && !type->makes_link && type->about &&
+			type->example;
+}
+
+static void see_network_key(const struct ctrnet_network_key *key, void *arg)
+{
+	*(bool *)arg |= !strcmp(key->name, "ipv6_address") && !strcmp(key->values, "String.") &&
+			key->about && !strcmp(key->aliases, "address6");
+}
+
+static void schema(const struct place *place)
+{
+	bool type = false, key = false, none = false;
+	char *json = NULL;
+
+	(void)place;
+	CLEAN(ctrnet_config_schema(&json, &error));
+	CHECK(json && strstr(json, "\"http://json-schema.org/draft-07/schema#\""));
+	free(json);
+	ctrnet_network_types(see_type, &type);
+	ctrnet_network_keys(NULL, see_network_key, &key);
+	ctrnet_network_keys("no such type", see_network_key, &none);
+	CHECK(type && key && !none);
+}
+
 static void record(void *arg, enum ctrnet_log_level level, const char *line)
 {
 	if (level == CTRNET_LOG_WARNING)
@@ -528,17 +555,12 @@ static void made(const struct place *place)
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
-		{ "anew", anew },
-		{ "joined", joined },
-		{ "signals", signals },
-		{ "refused", refused },
-		{ "functions", functions },
-		{ "plan", plan },
-		{ "formats", formats },
-		{ "files", files },
-		{ "stored_names", stored_names },
-		{ "made", made },
-		{ NULL, NULL },
+		{ "anew", anew },           { "joined", joined },
+		{ "signals", signals },     { "refused", refused },
+		{ "functions", functions }, { "plan", plan },
+		{ "formats", formats },     { "schema", schema },
+		{ "files", files },         { "stored_names", stored_names },
+		{ "made", made },           { NULL, NULL },
 	};
 
 	return run_test(tests, argc, argv);

@@ -88,7 +88,7 @@ all_network_types() {
 	echo '{"networks": [{"type": "?"}]}' >"$T/unknown.json"
 	for type in $("$CTRNET" config "$T/unknown.json" 2>&1 | sed -n 's/.*known are //; s/,//gp'); do
 		echo "$type" >>"$T/types"
-		sed -n "/^ *networks\[\]\.type/,/^$/p" "$T/page" | grep -qw "$type" || echo "ctrnet.json.5: has no network of type $type"
+		grep -q "^ *\"type\": \"$type\"" "$T/page" || echo "ctrnet.json.5: has no network of type $type"
 	done
 	grep -q veth "$T/types" || echo "ctrnet does not say which types it knows"
 }

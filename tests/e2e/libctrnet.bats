@@ -236,6 +236,7 @@ masked"
 @test "libctrnet: functions of its own" { quiet exec functions; }
 @test "libctrnet: the plan of a container" { quiet exec plan; }
 @test "libctrnet: formats and their keys" { quiet exec formats; }
+@test "libctrnet: the schema for editors, and types of networks" { quiet exec schema; }
 @test "libctrnet: configs of files" { quiet exec files; }
 @test "libctrnet: errors of a start name the keys that the config had" { quiet exec stored_names; }
 @test "libctrnet: the template, profiles, and maps of ids" { quiet exec made; }
