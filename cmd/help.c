@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cmd/cmd.h"
+#include "cmd/help.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <string.h>
 
 #define VERB_INDENT 6
 
@@ -15,6 +16,8 @@ static const struct option_desc options[] = {
 	CMD_OPTIONS_END,
 };
 
+const struct topic *const topics[] = { &topic_networks, NULL };
+
 void program_help(FILE *out)
 {
 	fputs("Usage: ctrnet [OPTION...] COMMAND [ARG...]\n\n"
@@ -25,7 +28,10 @@ void program_help(FILE *out)
 		fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
 	fputs("\nOptions:\n", out);
 	option_help(global_options, out);
-	fputs("\n'ctrnet help COMMAND' tells more.\n", out);
+	fputs("\n'ctrnet help COMMAND' tells more", out);
+	for (const struct topic *const *t = topics; *t; t++)
+		fprintf(out, "; 'ctrnet help %s' tells %s", (*t)->name, (*t)->summary);
+	fputs(".\n", out);
 }
 
 void command_help(const struct command *c, FILE *out)
@@ -43,11 +49,33 @@ void command_help(const struct command *c, FILE *out)
 	option_help(c->options, out);
 }
 
+static const struct topic *topic_by_name(const char *name)
+{
+	for (const struct topic *const *t = topics; *t; t++)
+		if (!strcmp((*t)->name, name))
+			return *t;
+	return NULL;
+}
+
+static int help_about(const char *word, const char *more, struct err *err)
+{
+	const struct topic *topic = topic_by_name(word);
+	const struct command *c = command_by_name(word);
+
+	if (topic)
+		return topic->show(more, stdout, err);
+	if (!c)
+		return err_set(err, -EINVAL, "unknown command '%.40s' (see 'ctrnet help')", word);
+	if (more)
+		return usage_error(&cmd_help, err, "expected one COMMAND");
+	command_help(c, stdout);
+	return 0;
+}
+
 static int run(const struct globals *globals, int argc, char **argv, struct err *err)
 {
 	struct options o = { 0 };
 	int at = command_options(&cmd_help, &o, argc, argv, err);
-	const struct command *c;
 
 	(void)globals;
 	if (at < 0)
@@ -56,18 +84,17 @@ static int run(const struct globals *globals, int argc, char **argv, struct err 
 		program_help(stdout);
 		return 0;
 	}
-	c = command_by_name(argv[at]);
-	if (!c)
-		return err_set(err, -EINVAL, "unknown command '%.40s' (see 'ctrnet help')",
-			       argv[at]);
-	command_help(c, stdout);
-	return 0;
+	if (argc - at > 2)
+		return usage_error(&cmd_help, err, "expected no more than a topic and a TYPE");
+	return help_about(argv[at], argc - at == 2 ? argv[at + 1] : NULL, err);
 }
 
 const struct command cmd_help = {
 	.name = "help",
-	.args = "[COMMAND]",
-	.summary = "show the commands, or what one of them does",
+	.args = "[COMMAND]\n       ctrnet help TOPIC [TYPE]",
+	.summary = "show the commands, or what one of them does, or the types of networks",
+	.text = "The topic 'networks' is the list of types that a network of a config may have; with a TYPE, what it is, and each of\n"
+		"its keys, in the words of ctrnet.json(5).\n",
 	.options = options,
 	.failure = 1,
 	.run = run,

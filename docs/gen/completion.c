@@ -20,7 +20,8 @@ static const struct {
 	{ "USER", ARGUMENT_USER },       { "GROUP", ARGUMENT_GROUP },
 	{ "COMMAND", ARGUMENT_COMMAND }, { "CMD", ARGUMENT_PROGRAM },
 	{ "SIGNAL", ARGUMENT_SIGNAL },   { "SIG", ARGUMENT_SIGNAL },
-	{ "VERB", ARGUMENT_VERB },
+	{ "VERB", ARGUMENT_VERB },       { "TOPIC", ARGUMENT_TOPIC },
+	{ "TYPE", ARGUMENT_TYPE },
 };
 
 static enum argument argument_by_name(const char *name, size_t len)
@@ -123,6 +124,22 @@ void print_verbs(const struct command *c, FILE *out)
 {
 	for (const struct verb *const *v = c->verbs; v && *v; v++)
 		fprintf(out, "%s%s", v == c->verbs ? "" : " ", (*v)->name);
+}
+
+void print_topics(FILE *out)
+{
+	for (const struct topic *const *t = topics; *t; t++)
+		fprintf(out, "%s%s", t == topics ? "" : " ", (*t)->name);
+}
+
+static void print_word(const char *word, void *arg)
+{
+	fprintf(arg, " %s", word);
+}
+
+void print_topic_words(const struct topic *topic, FILE *out)
+{
+	topic->each(print_word, out);
 }
 
 void each_option(const struct option_desc *table,

@@ -6,7 +6,7 @@
 #ifndef DOCS_GEN_COMPLETION_H
 #define DOCS_GEN_COMPLETION_H
 
-#include "cmd/cmd.h"
+#include "cmd/help.h"
 #include "docs/gen/page.h"
 
 /* What an argument is, told by what help calls it. */
@@ -21,7 +21,9 @@ enum argument {
 	ARGUMENT_COMMAND, /* of ctrnet */
 	ARGUMENT_PROGRAM, /* from here on a command line of its own */
 	ARGUMENT_SIGNAL,
-	ARGUMENT_VERB, /* of the command */
+	ARGUMENT_VERB,  /* of the command */
+	ARGUMENT_TOPIC, /* what there is help for */
+	ARGUMENT_TYPE,  /* what belongs to the topic before */
 };
 
 enum argument argument_of_option(const struct option_desc *o);
@@ -36,6 +38,10 @@ struct operand {
 
 /* Those of @c, separated by spaces. */
 void print_verbs(const struct command *c, FILE *out);
+
+/* Names of topics of help, and the words that may follow one, likewise. */
+void print_topics(FILE *out);
+void print_topic_words(const struct topic *topic, FILE *out);
 
 #define OPERANDS_MAX 8
 /* Those of @c's last form, which is the one with the most, up to the program, whose the rest is; their number. */

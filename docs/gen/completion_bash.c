@@ -13,7 +13,8 @@ static const char *const kinds[] = {
 	[ARGUMENT_ID] = "id",           [ARGUMENT_USER] = "user",
 	[ARGUMENT_GROUP] = "group",     [ARGUMENT_COMMAND] = "command",
 	[ARGUMENT_PROGRAM] = "program", [ARGUMENT_SIGNAL] = "signal",
-	[ARGUMENT_VERB] = "verb",
+	[ARGUMENT_VERB] = "verb",       [ARGUMENT_TOPIC] = "topic",
+	[ARGUMENT_TYPE] = "type",
 };
 
 static void print_option(const struct option_desc *o, void *arg)
@@ -79,6 +80,8 @@ void bash_tables(FILE *out)
 	fputs("_ctrnet_commands='", out);
 	for (const struct command *const *c = commands; *c; c++)
 		fprintf(out, "%s%s", c == commands ? "" : " ", (*c)->name);
+	fputs("'\n_ctrnet_topics='", out);
+	print_topics(out);
 	fputs("'\n\n_ctrnet_options() {\n\tcase $1 in\n", out);
 	print_options("", global_options, out);
 	for (const struct command *const *c = commands; *c; c++)
@@ -96,6 +99,12 @@ void bash_tables(FILE *out)
 			continue;
 		fprintf(out, "\t'%s') echo '", (*c)->name);
 		print_verbs(*c, out);
+		fputs("' ;;\n", out);
+	}
+	fputs("\tesac\n}\n\n_ctrnet_topic_words() {\n\tcase $1 in\n", out);
+	for (const struct topic *const *t = topics; *t; t++) {
+		fprintf(out, "\t'%s') echo '", (*t)->name);
+		print_topic_words(*t, out);
 		fputs("' ;;\n", out);
 	}
 	fputs("\tesac\n}\n", out);

@@ -17,6 +17,8 @@ static const char *const values[] = {
 	[ARGUMENT_COMMAND] = " -x -a '(__ctrnet_commands)'",
 	[ARGUMENT_PROGRAM] = " -x -a '(__fish_complete_command)'",
 	[ARGUMENT_VERB] = "", /* the command's */
+	[ARGUMENT_TOPIC] = " -x -a '(__ctrnet_commands)'",
+	[ARGUMENT_TYPE] = " -x", /* see print_topic() */
 	[ARGUMENT_SIGNAL] =
 		" -x -a '(__fish_make_completion_signals; string split \" \" $__kill_signals)'",
 };
@@ -93,6 +95,16 @@ static void print_operands(const struct command *c, FILE *out)
 	}
 }
 
+static void print_topic(const struct topic *topic, FILE *out)
+{
+	fprintf(out, "complete -c ctrnet -n '__ctrnet_operand help 1' -a %s\n", topic->name);
+	fprintf(out,
+		"complete -c ctrnet -n '__ctrnet_operand help 2; and __ctrnet_after %s' -x -a '",
+		topic->name);
+	print_topic_words(topic, out);
+	fputs("'\n", out);
+}
+
 void fish_tables(FILE *out)
 {
 	struct of_command of = { "", out };
@@ -115,4 +127,6 @@ void fish_tables(FILE *out)
 		each_option((*c)->options, print_option, &of);
 		print_operands(*c, out);
 	}
+	for (const struct topic *const *t = topics; *t; t++)
+		print_topic(*t, out);
 }

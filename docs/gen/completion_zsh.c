@@ -21,6 +21,8 @@ static const char *const actions[] = {
 	[ARGUMENT_PROGRAM] = "_ctrnet_program",
 	[ARGUMENT_SIGNAL] = "_signals -s",
 	[ARGUMENT_VERB] = "", /* the command's */
+	[ARGUMENT_TOPIC] = "_ctrnet_topic_names",
+	[ARGUMENT_TYPE] = "_ctrnet_topic_words",
 };
 
 /* In single quotes, within brackets or between colons. */
@@ -112,7 +114,13 @@ void zsh_tables(FILE *out)
 		put_text((*c)->summary, strlen((*c)->summary), out);
 		fputs("'\n", out);
 	}
-	fputs(")\n\n_ctrnet_of() {\n\tcase $1 in\n\t'')\n\t\treply=(\n", out);
+	fputs(")\n_ctrnet_topic_list=(", out);
+	for (const struct topic *const *t = topics; *t; t++) {
+		fprintf(out, "\n\t%s '", (*t)->name);
+		print_topic_words(*t, out);
+		putc('\'', out);
+	}
+	fputs("\n)\n\n_ctrnet_of() {\n\tcase $1 in\n\t'')\n\t\treply=(\n", out);
 	each_option(global_options, print_option, out);
 	fputs("\t\t)\n\t\t;;\n", out);
 	for (const struct command *const *c = commands; *c; c++) {

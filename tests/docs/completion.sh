@@ -114,7 +114,11 @@ for shell in "${shells[@]}"; do
 	offers $shell 'ctrnet net ' show check repair gc watch '!web1'
 	offers $shell 'ctrnet net check ' web1 db1 '!show'
 	offers $shell 'ctrnet net --' --json --dry-run
+	offers $shell 'ctrnet help net' net networks
+	offers $shell 'ctrnet help networks ' macvlan veth '!net'
+	offers $shell 'ctrnet help networks macv' macvlan macvtap '!veth'
 done
+offers bash 'ctrnet help exec ' '!veth' '!exec'
 offers bash 'ctrnet list --format=t' table '!json'
 offers bash 'ctrnet --root=/elsewhere state ' far1 '!web1'
 offers bash 'ctrnet kill ' web1 db1

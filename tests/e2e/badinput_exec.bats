@@ -75,6 +75,10 @@ exec_refused() {
 	refused 1 "unknown command 'start' (see 'ctrnet help')" start
 	refused 1 "unknown command '' (see 'ctrnet help')" ''
 	refused 1 "unknown command 'start' (see 'ctrnet help')" help start
+	refused 1 "help: expected one COMMAND (see 'ctrnet help help')" help exec list
+	refused 1 "help: expected no more than a topic and a TYPE (see 'ctrnet help help')" help networks veth lo
+	refused 1 "help: unknown type of networks 'macvaln'; did you mean 'macvlan'? (see 'ctrnet help networks')" help networks macvaln
+	refused 1 "help: unknown type of networks 'xyzzy' (see 'ctrnet help networks')" help networks xyzzy
 	refused 1 "state: expected an ID, or a directory with a container.json (see 'ctrnet help state')" state
 	refused 1 "state: expected one ID (see 'ctrnet help state')" state a b
 	refused 1 "delete: expected an ID, or a directory with a container.json (see 'ctrnet help delete')" delete

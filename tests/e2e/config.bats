@@ -70,6 +70,34 @@ same() {
 	refused 1 'config: T/none.json: No such file or directory' config --keys "$T/none.json"
 }
 
+# told TYPE KEY: the lines about a key in what help tells of a type of networks.
+told() {
+	ctrnet help networks "$1" | awk -v key="$2" '/^  [^ ]/ { on = $1 == key || $1 == key "," } on'
+}
+
+@test "help: types of networks, and the keys of each, as the decoder has them" {
+	local type known
+	echo '{"networks": [{"type": "?"}]}' >"$T/unknown.json"
+	known=$(ctrnet config "$T/unknown.json" 2>&1 | sed -n 's/.*known are //; s/,//gp')
+	[ "$(ctrnet help networks | sed -n 's/^  \([a-z-]*\)  *[A-Z].*/\1/p' | xargs)" = "$known" ]
+	for type in $known; do
+		run ctrnet help networks "$type"
+		assert_status 0
+		[ "${lines[0]}" = "Networks of type $type" ]
+		[[ $output == *$'\nExample, in "networks":\n  { "type": "'"$type"'"'* ]]
+		! grep -qn '`' <<<"$output"
+		[ "$(awk 'length > 100 && !/^  \{/' <<<"$output")" = '' ]
+	done
+	[ "$(told vlan id)" = $'  id\n      Integer, 1 to 4094; required.\n      The number of the VLAN, 1 to 4094; of a vxlan or geneve the network identifier, 1 to 16777215.' ]
+	[ "$(told vlan parent | head -n 2)" = $'  parent, also link\n      String, at most 15 bytes.' ]
+	[ "$(told macvlan mode | sed -n 2p)" = '      String, one of private, vepa, bridge, passthru, source; default: bridge; of an ipvlan l2.' ]
+	[ "$(told vxlan mtu | sed -n 2p)" = '      Integer, 0 to 65535, in bytes; default: 0, as the kernel has it: of a link with a parent, the' ]
+	[ "$(told veth parent)" = '' ]
+	# Keys of a list's elements, where they are the type's own.
+	[[ $(told veth context.bridge) == *'String, at most 15 bytes; required.'* ]]
+	[ "$(told host name)" = '' ]
+}
+
 @test "config: February 2015: privatefs holds beside no_pivot_root" {
 	jq -n '{root_fs: "/", restrict_sys: true, no_pivot_root: true, privatefs: true}' >"$T/flat.json"
 	run ctrnet config "$T/flat.json"
