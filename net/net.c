@@ -137,7 +137,8 @@ static int resolve_network(const struct net_config *c, size_t i, struct scope *s
 	net_choose_mac(scope, e->name, 0xfe, &e->host_mac);
 	if (n->driver->resolve && (ret = n->driver->resolve(n, scope, e, err)) < 0)
 		return ret;
-	return nat_resolve(n, scope, err);
+	ret = shaping_resolve(&n->shaping, scope, err);
+	return ret < 0 ? ret : nat_resolve(n, scope, err);
 }
 
 int net_resolve(const struct net_config *c, struct scope *scope, bool namespace_new,

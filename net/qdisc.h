@@ -61,6 +61,11 @@ extern const struct net_step_type qdisc_netem_step;
  * Is the seed of struct netem_args in force? Kernels before 6.6 pass over it: -EOPNOTSUPP. Changes nothing, so there is nothing to undo.
  */
 extern const struct step_type qdisc_seed_step;
+/*
+ * Has this kernel netem, if need be as a module? -EOPNOTSUPP: no, and the error names @key. Makes nothing. Who may not ask is told
+ * by the step, as is who asks while a discipline of somebody's is on the host's lo.
+ */
+int qdisc_netem_check(struct scope *scope, const char *key, struct err *err);
 /* Remove the tree of struct qdisc_args; what is gone already is fine. Not undone. */
 extern const struct step_type qdisc_remove_step;
 

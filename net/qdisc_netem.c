@@ -3,12 +3,17 @@
 #include "net/qdisc.h"
 #include "net/unit.h"
 
+#include "lib/cleanup.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 /* Of Linux 6.6; not in older headers. */
 #define NETEM_PRNG_SEED 14
+
+/* Of each namespace (include/net/net_namespace.h: LOOPBACK_IFINDEX). */
+#define LO_INDEX 1
 
 /* Two tables, of the jitter and of the slots', and all else. */
 #define MESSAGE_MAX (2 * NETEM_TABLE_SIZE * sizeof(int16_t) + 1024)
@@ -119,6 +124,29 @@ static const char *explain(const void *args, int code)
 static int apply(struct scope *scope, void *args, struct err *err)
 {
 	return net_step_apply(&qdisc_netem_step, scope, args, err);
+}
+
+/* One without its options is refused by each kernel that has it: by sch_netem's init(), -EINVAL. */
+int qdisc_netem_check(struct scope *scope, const char *key, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	const struct qdisc_args nowhere = { .leaf = false };
+	const struct nl_request *refused;
+	struct nl *nl;
+	int ret = nl_for(scope, SCOPE_HOST, &nl, err);
+
+	if (ret < 0)
+		return ret;
+	qdisc_put(&b, RTM_NEWQDISC, 0, &nowhere, LO_INDEX, "netem");
+	ret = nl_batch_send(nl, &b, NULL, NULL, err);
+	if (ret < 0)
+		return ret;
+	refused = nl_batch_refused(&b);
+	if (!refused || refused->ack.code != -ENOENT)
+		return 0;
+	return err_set(err, -EOPNOTSUPP, "%s: this kernel has no netem%s%s%s", key,
+		       refused->ack.text[0] ? " (kernel: " : "", refused->ack.text,
+		       refused->ack.text[0] ? ")" : "");
 }
 
 /* --- Looking --- */

@@ -24,6 +24,7 @@
 
 #include "lib/err.h"
 #include "lib/json.h"
+#include "lib/scope.h"
 #include "net/addr.h"
 #include "net/netem.h"
 
@@ -55,6 +56,9 @@ int shaping_check(const struct shaping *s, uint32_t mtu, struct err *err);
  * without a direction it is egress'. On failure @s is as it was. shaping_check() is to follow.
  */
 int shaping_merge(struct shaping *s, const char *text, struct err *err);
+
+/* Can this kernel do it? -EOPNOTSUPP: no; the error names the key. Makes nothing. */
+int shaping_resolve(const struct shaping *s, struct scope *scope, struct err *err);
 
 /* --- Planning --- */
 

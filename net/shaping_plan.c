@@ -85,6 +85,27 @@ static uint32_t limit_packets(const struct shaping_way *w, uint32_t mtu)
 	return packets < LIMIT_MIN ? LIMIT_MIN : at_most_u32(packets);
 }
 
+/* --- What the kernel has --- */
+
+static int resolve_way(const struct shaping_way *w, const char *direction, struct scope *scope,
+		       struct err *err)
+{
+	const char *first = netem_first_key(&w->netem);
+	char key[64];
+
+	if (!first)
+		return 0;
+	snprintf(key, sizeof(key), "shaping.%s.%s", direction, first);
+	return qdisc_netem_check(scope, key, err);
+}
+
+int shaping_resolve(const struct shaping *s, struct scope *scope, struct err *err)
+{
+	int ret = resolve_way(&s->egress, "egress", scope, err);
+
+	return ret < 0 ? ret : resolve_way(&s->ingress, "ingress", scope, err);
+}
+
 /* --- Steps --- */
 
 struct planning {
