@@ -5,6 +5,7 @@
 #include "net/config.h"
 #include "net/driver.h"
 #include "net/ipam.h"
+#include "net/kind.h"
 #include "net/link_keys.h"
 #include "net/neigh.h"
 #include "net/parents.h"
@@ -250,6 +251,29 @@ static const char *host_name(const struct network *n)
 	return n->driver->host_name ? n->driver->host_name(n) : "";
 }
 
+/* The link of the host that its frames share with those of other networks of ours; "" if none is known. */
+static const char *shared_link(const struct network *n)
+{
+	if (n->driver->bridge)
+		return n->driver->bridge(n);
+	return n->driver->kind && n->driver->kind->own_mac
+		       ? kind_parent(n->driver->kind, n->options)
+		       : "";
+}
+
+/* Elsewhere the same one may be meant, as with VRRP. */
+static int check_mac_pair(const struct network *a, const struct network *b, struct err *err)
+{
+	const char *link = shared_link(a);
+	char text[MAC_TEXT_MAX];
+
+	if (mac_is_zero(&a->mac_address) || !mac_equal(&a->mac_address, &b->mac_address) ||
+	    !link[0] || strcmp(link, shared_link(b)) != 0)
+		return 0;
+	return err_set(err, -EINVAL, "two interfaces with the MAC address %s on '%s'",
+		       mac_format(&a->mac_address, text, sizeof(text)), link);
+}
+
 /* Two loopbacks, or a loopback and the name lo, are one interface described twice: harmless, and so allowed. */
 static int check_pair(const struct net_config *c, size_t i, size_t j, struct err *err)
 {
@@ -275,7 +299,7 @@ static int check_pair(const struct net_config *c, size_t i, size_t j, struct err
 		return err_set(err, -EINVAL,
 			       "networks[%zu] and networks[%zu]: only one namespace can be joined",
 			       j, i);
-	if (ipam_check_pair(a, b, err) < 0)
+	if (check_mac_pair(a, b, err) < 0 || ipam_check_pair(a, b, err) < 0)
 		return err_wrap(err, "networks[%zu] and networks[%zu]", j, i);
 	return nat_check_pair(a, b, i, j, err);
 }

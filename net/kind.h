@@ -59,6 +59,7 @@ struct link_kind {
 	bool outside;
 	/* Is one of these made from the container's all the same? May be NULL: none is. */
 	bool (*inside)(const void *options);
+	bool own_mac;         /* of links on one parent, each has a MAC address of its own */
 	uint16_t parent_attr; /* of its parent's index, inside IFLA_INFO_DATA; 0: IFLA_LINK */
 	/* Bytes that its own headers take of its parent's MTU. NULL: none. */
 	unsigned int (*overhead)(const void *options);

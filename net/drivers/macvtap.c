@@ -17,6 +17,7 @@ static const struct link_kind kind = {
 	.attrs = macvlan_attrs,
 	.needs_parent = true,
 	.outside = true,
+	.own_mac = true,
 	.no_mac = macvlan_no_mac,
 	.check = macvlan_check,
 	.refusals = refusals,
