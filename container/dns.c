@@ -15,17 +15,20 @@
 #include <unistd.h>
 
 #define FILE_SIZE_MAX (1u << 20)
+#define DNS_KEY_MAX   64
 
 /* --- Which files, and what is in them --- */
 
-static bool wants_any(const struct spec *spec)
-{
-	return net_dns_given(&spec->net.dns) || spec->net.host_count;
-}
-
 static bool wants_resolv_conf(const struct spec *spec)
 {
-	return net_dns_given(&spec->net.dns);
+	char key[DNS_KEY_MAX];
+
+	return net_dns_first_key(&spec->net, key, sizeof(key));
+}
+
+static bool wants_any(const struct spec *spec)
+{
+	return wants_resolv_conf(spec) || spec->net.host_count;
 }
 
 static bool wants_hostname(const struct spec *spec)
@@ -36,7 +39,7 @@ static bool wants_hostname(const struct spec *spec)
 static void print_resolv_conf(const struct net_config *net, const char *hostname, FILE *out)
 {
 	(void)hostname;
-	net_dns_print_resolv_conf(&net->dns, out);
+	net_dns_print_resolv_conf(net, out);
 }
 
 static void print_hostname(const struct net_config *net, const char *hostname, FILE *out)
@@ -65,6 +68,9 @@ static char *file_path(const struct scope *scope, size_t i)
 
 int dns_check(const struct spec *spec, struct err *err)
 {
+	char key[DNS_KEY_MAX];
+	const char *wanted = net_dns_first_key(&spec->net, key, sizeof(key));
+
 	if (!wants_any(spec))
 		return 0;
 	/* Its root may not look into ctrnet's directory, which the files are bound from. */
@@ -72,8 +78,7 @@ int dns_check(const struct spec *spec, struct err *err)
 		return err_set(
 			err, -EOPNOTSUPP,
 			"%s: not with a user namespace (NEWUSER): mount a file over %s instead",
-			wants_resolv_conf(spec) ? "dns" : "hosts",
-			wants_resolv_conf(spec) ? "/etc/resolv.conf" : "/etc/hosts");
+			wanted ? wanted : "hosts", wanted ? "/etc/resolv.conf" : "/etc/hosts");
 	for (size_t i = 0; i < array_size(files); i++)
 		for (size_t m = 0; files[i].wanted(spec) && m < spec->rootfs.mount_count; m++)
 			if (!strcmp(spec->rootfs.mounts[m].destination, files[i].place))

@@ -101,9 +101,10 @@ struct network {
 	struct nat_sources snat; /* or one of these */
 	struct port_map *ports;
 	size_t port_count;
-	bool isolate;  /* no forwarding to and from other networks of ours */
-	bool internal; /* no forwarding at all */
-	void *options; /* of driver->options, or NULL */
+	bool isolate;       /* no forwarding to and from other networks of ours */
+	bool internal;      /* no forwarding at all */
+	struct net_dns dns; /* further words for the container's resolv.conf, whatever the type */
+	void *options;      /* of driver->options, or NULL */
 };
 
 /* Of a packet's mark: those bits of it that are in the mask. No mask: not given. */

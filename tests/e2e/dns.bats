@@ -60,6 +60,20 @@ box_file() {
 	assert_output $'172.30.9.2\tattach-to-bridge\nfd5a:c7e1:30:9::2\tattach-to-bridge'
 }
 
+@test "dns: of networks, behind the container's own, each once" {
+	box_start "$(config dual_stack '.dns = {servers: ["10.1.1.1"], search: ["example.org"]}
+		| .networks[0].dns = {options: ["edns0"]}
+		| .networks[1].dns = {servers: ["fd00:0::53", "10.1.1.1"], search: ["lan", "example.org", "lan"], options: ["ndots:2", "edns0"]}
+		| .networks += [{type: "veth", name: "eth1", dns: {servers: ["fd00::53", "10.1.1.3"], options: ["rotate"]}}]')"
+	[ "$(box_file /etc/resolv.conf)" = $'nameserver 10.1.1.1\nnameserver fd00:0::53\nnameserver 10.1.1.3\nsearch example.org lan\noptions edns0 ndots:2 rotate' ]
+	box_stop
+	# Without the container's own.
+	box_start "$(config attach_to_bridge '.networks[1].dns.servers = ["10.1.1.2"]')"
+	[ "$(box_file /etc/resolv.conf)" = 'nameserver 10.1.1.2' ]
+	[[ $(box_file /etc/hosts) == *$'172.30.0.2\tattach-to-bridge' ]]
+	box_stop
+}
+
 @test "dns: a symlink in the rootfs leads nowhere outside of it" {
 	mkdir -p "$ROOT/etc"
 	echo outside >"$T/outside"
@@ -93,5 +107,14 @@ box_file() {
 	refuses '.dns.servers = ["10.1.1.1"] | .namespaces += [{type: "NEWUSER"}] | .uid_mappings = [{container_id: 0, host_id: 100000, size: 65536}]
 		| .gid_mappings = .uid_mappings' \
 		'FILE: dns: not with a user namespace (NEWUSER): mount a file over /etc/resolv.conf instead'
+	refuses '.networks[1].dns.servers = ["10.1.1"]' \
+		'FILE: networks[1]: dns: servers[0]: 10.1.1: expected an address, as in 172.17.0.1 or 2001:db8::1'
+	refuses '.networks[1].dns.search = ["a b"]' "FILE: networks[1]: dns: search[0]: 'a b': expected a domain, as in example.org"
+	refuses '.dns.servers = ["10.1.1.1", "10.1.1.2", "10.1.1.3"] | .networks[1].dns.servers = ["10.1.1.3", "10.1.1.4"]' \
+		'FILE: dns: servers: 4 of them, with those of networks; no more than 3 are asked (resolv.conf(5))'
+	refuses '.networks[1].dns.servers = ["10.1.1.1"] | .namespaces += [{type: "NEWUSER"}] | .uid_mappings = [{container_id: 0, host_id: 100000, size: 65536}]
+		| .gid_mappings = .uid_mappings' \
+		'FILE: networks[1] (eth0): dns: not with a user namespace (NEWUSER): mount a file over /etc/resolv.conf instead'
+	accepts '.networks[1].dns = {servers: ["10.1.1.1"], option: []}' "warning: FILE:L:C: networks[1].dns.option: unknown key; did you mean 'options'?"
 	accepts '.dns = {servers: ["10.1.1.1"], serach: ["lan"]}' "warning: FILE:L:C: dns.serach: unknown key; did you mean 'search'?"
 }
