@@ -23,8 +23,12 @@ static int build(struct scope *scope, struct nl_batch *b, size_t tag, void *args
 	(void)link;
 	(void)err;
 	nl_put(m, IFLA_ADDRESS, a->mac.bytes, sizeof(a->mac.bytes));
-	nl_nest (m, IFLA_LINKINFO)
+	nl_nest (m, IFLA_LINKINFO) {
 		nl_put_str(m, IFLA_INFO_KIND, "bridge");
+		if (a->vlan_filtering)
+			nl_nest (m, IFLA_INFO_DATA)
+				nl_put_u8(m, IFLA_BR_VLAN_FILTERING, 1);
+	}
 	return 0;
 }
 
@@ -45,8 +49,12 @@ static void describe(const void *args, char *buf, size_t size)
 
 static const char *explain(const void *args, int code)
 {
-	(void)args;
-	return code == -EOPNOTSUPP ? "this kernel has no bridge" : NULL;
+	const struct bridge_args *a = args;
+
+	if (code != -EOPNOTSUPP)
+		return NULL;
+	return a->vlan_filtering ? "this kernel has no bridge, or no vlan_filtering"
+				 : "this kernel has no bridge";
 }
 
 /* Its MAC tells when its maker died before marking it. */
@@ -146,6 +154,17 @@ static int look(struct scope *scope, void *args, struct err *err)
 	return ret;
 }
 
+/* The Spanning Tree Protocol is off unless somebody switches it on: it would hold up each new port for 30 s. */
+static int compare_settings(const struct bridge_args *a, const struct link *link, struct err *err)
+{
+	if (link->stp_state)
+		return err_set(err, -ESTALE, "bridge '%s': stp is on, planned off", a->name);
+	if (a->vlan_filtering && !link->vlan_filtering)
+		return err_set(err, -ESTALE, "bridge '%s': vlan_filtering is off, planned on",
+			       a->name);
+	return 0;
+}
+
 static int compare(const struct bridge_args *a, const struct link *link, struct err *err)
 {
 	char is[MAC_TEXT_MAX], planned[MAC_TEXT_MAX];
@@ -162,7 +181,7 @@ static int compare(const struct bridge_args *a, const struct link *link, struct 
 		return err_set(err, -ESTALE, "bridge '%s': MAC is %s, planned %s", a->name,
 			       mac_format(&link->mac, is, sizeof(is)),
 			       mac_format(&a->mac, planned, sizeof(planned)));
-	return 0;
+	return compare_settings(a, link, err);
 }
 
 static int probe(struct scope *scope, const void *args, struct err *err)
@@ -179,6 +198,21 @@ static int probe(struct scope *scope, const void *args, struct err *err)
 	if (strcmp(link.kind, "bridge"))
 		return err_set(err, -ESTALE, "'%s' is not a bridge", a->name);
 	return compare(a, &link, err);
+}
+
+/* Settings of a kind are changed by the message that makes one, without NLM_F_CREATE. */
+static void put_settings(struct nl_batch *b, const struct bridge_args *a)
+{
+	struct nl_msg *m = link_put_name(b, RTM_NEWLINK, 0, 0, a->name, false);
+
+	nl_nest (m, IFLA_LINKINFO) {
+		nl_put_str(m, IFLA_INFO_KIND, "bridge");
+		nl_nest (m, IFLA_INFO_DATA) {
+			nl_put_u32(m, IFLA_BR_STP_STATE, 0);
+			if (a->vlan_filtering)
+				nl_put_u8(m, IFLA_BR_VLAN_FILTERING, 1);
+		}
+	}
 }
 
 static int mend(struct scope *scope, void *args, struct err *err)
@@ -202,6 +236,7 @@ static int mend(struct scope *scope, void *args, struct err *err)
 	m = link_put_change(&b, link.index, true);
 	nl_put(m, IFLA_ADDRESS, a->mac.bytes, sizeof(a->mac.bytes));
 	nl_put_str(m, IFLA_IFALIAS, BRIDGE_MARK);
+	put_settings(&b, a);
 	ret = nl_batch_send(nl, &b, NULL, NULL, err);
 	return ret < 0 ? ret : nl_batch_error(&b, err, "mend bridge %s", a->name);
 }
@@ -212,8 +247,9 @@ static void show(const void *args, FILE *out)
 	char mac[MAC_TEXT_MAX];
 
 	net_show_ip(out, a->at.ns);
-	fprintf(out, "link add %s address %s up type bridge\n", a->name,
-		mac_format(&a->mac, mac, sizeof(mac)));
+	fprintf(out, "link add %s address %s up type bridge%s\n", a->name,
+		mac_format(&a->mac, mac, sizeof(mac)),
+		a->vlan_filtering ? " vlan_filtering 1" : "");
 	net_show_ip(out, a->at.ns);
 	fprintf(out, "link set dev %s alias %s\n", a->name, BRIDGE_MARK);
 }
@@ -222,7 +258,9 @@ static const struct json_field fields[] = {
 	NET_ARGS_JSON(struct bridge_args, "link"),
 	JSON_CHARS(struct bridge_args, "name", name, .flags = JSON_REQUIRED),
 	JSON_TEXT(struct bridge_args, "mac", mac, &mac_text),
-	JSON_BOOL(struct bridge_args, "found", found), JSON_END
+	JSON_BOOL(struct bridge_args, "vlan_filtering", vlan_filtering),
+	JSON_BOOL(struct bridge_args, "found", found),
+	JSON_END
 };
 static const struct json_schema schema = JSON_SCHEMA(struct bridge_args, fields);
 

@@ -8,8 +8,9 @@
 struct bridge_args {
 	struct net_args at; /* link is "": nothing has to exist before */
 	char name[IFNAMSIZ];
-	struct mac mac; /* fixed, else the bridge would take its ports' */
-	bool found;     /* a stranger's stood there already */
+	struct mac mac;      /* fixed, else the bridge would take its ports' */
+	bool vlan_filtering; /* it tells VLANs apart; false: as it is */
+	bool found;          /* a stranger's stood there already */
 };
 
 /* Marks a bridge of ours. */

@@ -11,6 +11,7 @@
 #include "net/neigh.h"
 #include "net/net.h"
 #include "net/nft.h"
+#include "net/port.h"
 #include "net/qdisc.h"
 #include "net/reserve.h"
 #include "net/route.h"
@@ -74,6 +75,7 @@ const struct step_type *const net_step_types[] = {
 	&link_add_step.type,
 	&link_mark_step.type,
 	&link_master_step.type,
+	&link_port_step.type,
 	&fdb_add_step.type,
 	&tuntap_add_step,
 	&wireguard_set_step,

@@ -166,6 +166,12 @@ static void put_attr(struct nl_msg *m, const struct link_kind *kind, const struc
 		       ip_family_size(addr->family));
 }
 
+void kind_put_attrs(struct nl_msg *m, const struct link_kind *kind, const void *options)
+{
+	for (const struct kind_attr *a = kind->attrs; a && a->key; a++)
+		put_attr(m, kind, a, options);
+}
+
 void kind_put(struct nl_msg *m, const struct link_kind *kind, const void *options, uint32_t parent)
 {
 	nl_nest (m, IFLA_LINKINFO) {
@@ -173,8 +179,7 @@ void kind_put(struct nl_msg *m, const struct link_kind *kind, const void *option
 		nl_nest (m, IFLA_INFO_DATA) {
 			if (kind->parent_attr && parent)
 				nl_put_u32(m, kind->parent_attr, parent);
-			for (const struct kind_attr *a = kind->attrs; a && a->key; a++)
-				put_attr(m, kind, a, options);
+			kind_put_attrs(m, kind, options);
 		}
 	}
 }

@@ -102,6 +102,9 @@ void *kind_copy(const struct link_kind *kind, const void *options);
 /* Put IFLA_LINKINFO. @parent: its index, or 0. */
 void kind_put(struct nl_msg *m, const struct link_kind *kind, const void *options, uint32_t parent);
 
+/* Put the attributes alone, into what is open: for settings of a kind that are in another place. */
+void kind_put_attrs(struct nl_msg *m, const struct link_kind *kind, const void *options);
+
 /* Print " type macvlan mode bridge". @parent: its name, or "". */
 void kind_show(const struct link_kind *kind, const void *options, const char *parent, FILE *out);
 

@@ -10,6 +10,17 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+static void parse_bridge(const struct nlattr *data, struct link *link)
+{
+	const struct nlattr *attrs[IFLA_BR_VLAN_DEFAULT_PVID + 1] = { 0 };
+
+	nl_attrs_nested(data, attrs, IFLA_BR_VLAN_DEFAULT_PVID);
+	nl_get_u32(attrs[IFLA_BR_STP_STATE], &link->stp_state);
+	nl_get_u8(attrs[IFLA_BR_VLAN_FILTERING], &link->vlan_filtering);
+	nl_get_bytes(attrs[IFLA_BR_VLAN_DEFAULT_PVID], &link->default_pvid,
+		     sizeof(link->default_pvid));
+}
+
 static void parse_info(const struct nlattr *info, struct link *link)
 {
 	const struct nlattr *attrs[IFLA_INFO_MAX + 1] = { 0 };
@@ -19,6 +30,8 @@ static void parse_info(const struct nlattr *info, struct link *link)
 	nl_attrs_nested(info, attrs, IFLA_INFO_MAX);
 	nl_get_str(attrs[IFLA_INFO_KIND], link->kind, sizeof(link->kind));
 	nl_get_str(attrs[IFLA_INFO_SLAVE_KIND], slave_kind, sizeof(slave_kind));
+	if (!strcmp(link->kind, "bridge"))
+		parse_bridge(attrs[IFLA_INFO_DATA], link);
 	if (strcmp(slave_kind, "bridge"))
 		return;
 	nl_attrs_nested(attrs[IFLA_INFO_SLAVE_DATA], port, IFLA_BRPORT_MAX);

@@ -27,10 +27,13 @@ struct link {
 	char alias[LINK_ALIAS_MAX];
 	struct mac mac;
 	uint32_t mtu, txqueuelen;
-	uint32_t master;   /* index of the bridge it is a port of, or 0 */
-	uint32_t group;    /* of interfaces; 0 unless somebody set it */
-	uint8_t operstate; /* IF_OPER_* (RFC 2863) */
-	uint8_t hairpin;   /* of a bridge port */
+	uint32_t master;        /* index of the bridge it is a port of, or 0 */
+	uint32_t group;         /* of interfaces; 0 unless somebody set it */
+	uint8_t operstate;      /* IF_OPER_* (RFC 2863) */
+	uint8_t hairpin;        /* of a bridge port */
+	uint8_t vlan_filtering; /* of a bridge */
+	uint16_t default_pvid;  /* of a bridge: the VLAN that new ports are in; 0: none */
+	uint32_t stp_state;     /* of a bridge; 0: off */
 	uint32_t peer; /* IFLA_LINK: index of the other end of a veth, in its namespace; else of what it stands on */
 	int32_t peer_nsid; /* of the namespace that `peer` is in, as the one that was asked calls it; -1: its own */
 	uint32_t carrier_changes; /* how often the driver has said that there is carrier, or is none */

@@ -312,12 +312,16 @@ static int plan_master(const struct net_planner *p, const struct network *n,
 		       const struct endpoint *e, struct err *err)
 {
 	struct link_master_args args = { .at.ns = SCOPE_CONTAINER };
+	int ret;
 
 	if (!n->master[0])
 		return 0;
 	memcpy(args.at.link, n->master, sizeof(args.at.link));
 	memcpy(args.name, e->name, sizeof(args.name));
-	return net_planner_add(p, &link_master_step.type, SCOPE_CONTAINER, NULL, &args, err);
+	ret = net_planner_add(p, &link_master_step.type, SCOPE_CONTAINER, NULL, &args, err);
+	return ret < 0 ? ret
+		       : net_port_plan(p, n, SCOPE_CONTAINER, e->name, n->master, PORT_DEFAULT_VLAN,
+				       err);
 }
 
 /* A master comes first: a change of it takes IPv6 addresses away. */
@@ -341,6 +345,8 @@ static int stage_inside(const struct net_planner *p, const struct network *n,
 		ret = net_plan_link(p, &link_up_step.type, SCOPE_CONTAINER, e->name, err);
 	if (ret == 0)
 		ret = for_addresses(p, n, e->name, &addr_add_step.type, err);
+	if (ret == 0)
+		ret = net_fdb_plan(p, n, SCOPE_CONTAINER, e->name, false, err);
 	return ret < 0 ? ret : plan_neighbors(p, n, e->name, err);
 }
 

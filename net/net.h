@@ -24,10 +24,12 @@ struct endpoint {
 	char host_name[IFNAMSIZ]; /* of the host's end; "" if there is none */
 	struct mac mac;           /* inside */
 	struct mac host_mac;      /* of the host's end */
-	uint32_t mtu;       /* the bridge's, where the network says none; 0: the kernel's default */
-	bool bridge_found;  /* the bridge stands and nobody of ours made it */
-	bool namespace_new; /* the container's namespace is made by us and dies with it */
-	bool parent_inside; /* its parent is another network of the container's */
+	uint32_t mtu;      /* the bridge's, where the network says none; 0: the kernel's default */
+	bool bridge_found; /* the bridge stands and nobody of ours made it */
+	bool bridge_filters;  /* the bridge that stands tells VLANs apart */
+	uint16_t bridge_pvid; /* the VLAN that the bridge puts new ports into; 0: none */
+	bool namespace_new;   /* the container's namespace is made by us and dies with it */
+	bool parent_inside;   /* its parent is another network of the container's */
 	/* For each of its subnets the container's and the bridge's address, where none is given: see net/ipam.h. */
 	struct ip_addr chosen[NET_SUBNETS_MAX];
 	struct ip_addr bridge[NET_SUBNETS_MAX];

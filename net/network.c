@@ -2,6 +2,7 @@
 #include "net/network.h"
 
 #include "net/driver.h"
+#include "net/kind.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -81,10 +82,16 @@ static const struct json_field network_fields[] = {
 	JSON_UINT(struct network, "metric", metric),
 	JSON_ARRAY(struct network, "routes", routes, route_count, &own_route_schema),
 	JSON_ARRAY(struct network, "neighbors", neighbors, neighbor_count, &net_neighbor_schema),
+	JSON_ARRAY(struct network, "fdb", fdb, fdb_count, &net_fdb_schema),
 	JSON_UINT(struct network, "mtu", mtu, .max = 65535),
 	JSON_UINT(struct network, "txqueuelen", txqueuelen),
 	JSON_OBJECT(struct network, "shaping", shaping, &shaping_schema),
 	JSON_CHARS(struct network, "master", master),
+	JSON_UINT(struct network, "vlan", port.vlan, .min = PORT_VLAN_MIN, .max = PORT_VLAN_MAX),
+	JSON_CUSTOM(struct network, "vlans", port.vlans, &port_vlan_list_custom),
+	JSON_CUSTOM(struct network, "isolated", port.options.isolated, &kind_switch_custom),
+	JSON_OBJECT(struct network, "bridge_port", port.options, &port_options_schema,
+		    .flags = JSON_SHARED),
 	JSON_BOOL(struct network, "masquerade", masquerade),
 	JSON_CUSTOM(struct network, "snat", snat, &nat_sources_custom),
 	JSON_ARRAY(struct network, "ports", ports, port_count, &port_map_schema),

@@ -12,7 +12,9 @@
 #include "lib/json.h"
 #include "net/addr.h"
 #include "net/dns.h"
+#include "net/fdb_keys.h"
 #include "net/nat.h"
+#include "net/port_keys.h"
 #include "net/range.h"
 #include "net/route_keys.h"
 #include "net/shaping.h"
@@ -86,12 +88,15 @@ struct network {
 	size_t route_count;
 	struct net_neighbor *neighbors;
 	size_t neighbor_count;
+	struct net_fdb_entry *fdb;
+	size_t fdb_count;
 	/* How fast and how badly packets get through. */
 	struct shaping shaping;
 	char master[IFNAMSIZ]; /* another network, of a type with ports, that it is a port of; "" = none */
+	struct port_keys port; /* of a bridge */
 	uint32_t mtu;          /* 0 = leave */
-	uint32_t txqueuelen; /* 0 = leave */
-	uint32_t queues;     /* for sending, and as many for receiving; 0: one */
+	uint32_t txqueuelen;   /* 0 = leave */
+	uint32_t queues;       /* for sending, and as many for receiving; 0: one */
 	uint32_t group;
 	char **altnames;          /* further names, which may be long */
 	struct json_pair *sysctl; /* "ipv4.rp_filter" */

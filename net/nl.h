@@ -237,7 +237,9 @@ void nl_attrs_behind(const struct nlattr *attr, size_t header, const struct nlat
 
 /* Walk what is inside @nest: the attribute behind @at, the first one if that is NULL; NULL behind the last. */
 const struct nlattr *nl_nested_next(const struct nlattr *nest, const struct nlattr *at);
-/* As above, of the @len bytes at @data, which are aligned to 4. */
+/* The same of what is in @msg behind a header of @header bytes, of which there may be several of one type. */
+const struct nlattr *nl_next(const struct nlmsghdr *msg, size_t header, const struct nlattr *at);
+/* nl_attrs() of the @len bytes at @data, which are aligned to 4. */
 void nl_attrs_bytes(const void *data, size_t len, const struct nlattr **table, uint16_t max);
 
 /* The bytes of an attribute, *@len of them; NULL for NULL. */

@@ -194,15 +194,27 @@ void nl_attrs_behind(const struct nlattr *attr, size_t header, const struct nlat
 				       fill_table, &(struct attr_table){ table, max });
 }
 
-const struct nlattr *nl_nested_next(const struct nlattr *nest, const struct nlattr *at)
+static const struct nlattr *next_within(const char *begin, const char *end, const struct nlattr *at)
 {
-	const char *begin = mnl_attr_get_payload(nest);
-	const char *end = begin + mnl_attr_get_payload_len(nest);
 	const struct nlattr *next = at ? mnl_attr_next(at) : (const void *)begin;
 
 	return (const char *)next < end && mnl_attr_ok(next, (int)(end - (const char *)next))
 		       ? next
 		       : NULL;
+}
+
+const struct nlattr *nl_nested_next(const struct nlattr *nest, const struct nlattr *at)
+{
+	const char *begin = mnl_attr_get_payload(nest);
+
+	return next_within(begin, begin + mnl_attr_get_payload_len(nest), at);
+}
+
+const struct nlattr *nl_next(const struct nlmsghdr *msg, size_t header, const struct nlattr *at)
+{
+	const char *begin = mnl_nlmsg_get_payload_offset(msg, header);
+
+	return next_within(begin, (const char *)msg + msg->nlmsg_len, at);
 }
 
 void nl_attrs_bytes(const void *data, size_t len, const struct nlattr **table, uint16_t max)

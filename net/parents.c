@@ -32,6 +32,11 @@ bool net_parent_inside(const struct net_config *c, size_t i, size_t *out)
 	return n->driver->kind && find_other(c, i, kind_parent(n->driver->kind, n->options), out);
 }
 
+bool net_master(const struct net_config *c, size_t i, size_t *out)
+{
+	return find_other(c, i, c->networks[i].master, out);
+}
+
 /* How many networks are below networks[@i]; more than there are in a loop. */
 static size_t depth(const struct net_config *c, size_t i)
 {
@@ -85,7 +90,7 @@ static int check_master(const struct net_config *c, size_t i, struct err *err)
 	if (!n->driver->makes_link)
 		return err_set(err, -EINVAL, "networks[%zu]: master: a %s has none", i,
 			       n->driver->type);
-	if (!find_other(c, i, n->master, &master))
+	if (!net_master(c, i, &master))
 		return err_set(err, -EINVAL,
 			       "networks[%zu]: master: no other network has the name '%s'", i,
 			       n->master);
@@ -109,6 +114,10 @@ int net_check_parents(const struct net_config *c, struct err *err)
 			ret = check_mtu(c, i, parent, err);
 		if (ret == 0)
 			ret = check_master(c, i, err);
+		if (ret == 0)
+			ret = net_port_check(c, i, err);
+		if (ret == 0)
+			ret = net_fdb_check(c, i, err);
 	}
 	return ret;
 }

@@ -13,6 +13,9 @@
 /* Does networks[@i] lie on another one? Its index goes to *@out. */
 bool net_parent_inside(const struct net_config *c, size_t i, size_t *out);
 
+/* The same of its master. */
+bool net_master(const struct net_config *c, size_t i, size_t *out);
+
 /* What can be said of parents and masters without the host: loops, MTUs that do not fit, masters that are none. */
 int net_check_parents(const struct net_config *c, struct err *err);
 

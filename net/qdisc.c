@@ -208,10 +208,7 @@ const struct step_type qdisc_remove_step = {
 
 void qdisc_show_tc(FILE *out, const char *ns)
 {
-	if (strcmp(ns, SCOPE_HOST))
-		fprintf(out, "tc -n %s ", ns);
-	else
-		fprintf(out, "tc ");
+	net_show_tool(out, "tc", ns);
 }
 
 void qdisc_show(const struct qdisc_args *q, FILE *out)

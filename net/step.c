@@ -192,10 +192,15 @@ int net_step_apply(const struct net_step_type *type, struct scope *scope, void *
 	return net_step_apply_many(scope, &step, 1, err);
 }
 
-void net_show_ip(FILE *out, const char *ns)
+void net_show_tool(FILE *out, const char *tool, const char *ns)
 {
 	if (strcmp(ns, SCOPE_HOST))
-		fprintf(out, "ip -n %s ", ns);
+		fprintf(out, "%s -n %s ", tool, ns);
 	else
-		fprintf(out, "ip ");
+		fprintf(out, "%s ", tool);
+}
+
+void net_show_ip(FILE *out, const char *ns)
+{
+	net_show_tool(out, "ip", ns);
 }

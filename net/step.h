@@ -61,5 +61,7 @@ int net_step_apply(const struct net_step_type *type, struct scope *scope, void *
 
 /* "ip " or "ip -n KEY ": how show() begins a line about the namespace @ns. */
 void net_show_ip(FILE *out, const char *ns);
+/* The same of another program of iproute2's. */
+void net_show_tool(FILE *out, const char *tool, const char *ns);
 
 #endif

@@ -33,11 +33,17 @@ static const struct link_kind kind = {
 	.refusals = refusals,
 };
 
+static bool filters_vlans(const struct network *n)
+{
+	return ((const struct bridge_options *)n->options)->vlan_filtering;
+}
+
 const struct net_driver bridge_driver = {
 	.type = "bridge",
 	.name = "br#",
 	.options = &options,
 	.kind = &kind,
 	.has_ports = true,
+	.filters_vlans = filters_vlans,
 	KIND_DRIVER,
 };

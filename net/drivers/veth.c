@@ -41,6 +41,7 @@ struct veth_options {
 	struct veth_context context; /* empty once it is checked: it has become the keys above */
 	char host_interface_name[IFNAMSIZ];
 	bool hairpin_mode;
+	bool vlan_filtering;
 	struct ip_prefix_list bridge_address;
 	struct ip_prefix_list host_address;
 };
@@ -93,6 +94,7 @@ static const struct json_field fields[] = {
 	JSON_OBJECT(struct veth_options, "context", context, &context_schema, .as = ""),
 	JSON_CHARS(struct veth_options, "host_interface_name", host_interface_name),
 	JSON_BOOL(struct veth_options, "hairpin_mode", hairpin_mode),
+	JSON_BOOL(struct veth_options, "vlan_filtering", vlan_filtering),
 	JSON_CUSTOM(struct veth_options, "bridge_address", bridge_address, &ip_prefix_list_custom),
 	JSON_CUSTOM(struct veth_options, "host_address", host_address, &ip_prefix_list_custom),
 	JSON_END,
@@ -164,6 +166,8 @@ static int check(const struct network *n, struct err *err)
 			"host_address: the port of a bridge has no address; use bridge_address");
 	if (o->hairpin_mode && !o->bridge[0])
 		return err_set(err, -EINVAL, "hairpin_mode: only the port of a bridge has it");
+	if (o->vlan_filtering && !o->bridge[0])
+		return err_set(err, -EINVAL, "vlan_filtering: there is no bridge to have it");
 	if (o->bridge[0] && !strcmp(o->bridge, o->host_interface_name))
 		return err_set(err, -EINVAL, "host_interface_name: '%s' is the bridge", o->bridge);
 	return 0;
@@ -211,6 +215,25 @@ static bool bridge_is_ours(const struct veth_options *o, const struct scope *sco
 	       (!bridge->alias[0] && shared_in_use(scope, key));
 }
 
+/* One that stands is not changed behind its owner's back: all its other ports would be in VLANs from then on. */
+static int check_filtering(const struct network *n, const struct link *bridge, struct err *err)
+{
+	const struct veth_options *o = n->options;
+	const char *vlans = net_port_on_host(n) ? net_port_vlan_key(n) : NULL;
+
+	if (!bridge->index && vlans && !o->vlan_filtering)
+		return err_set(err, -EINVAL,
+			       "%s: the bridge '%s' would be made without vlan_filtering", vlans,
+			       o->bridge);
+	if (!bridge->index || bridge->vlan_filtering || (!vlans && !o->vlan_filtering))
+		return 0;
+	return err_set(
+		err, -EINVAL,
+		"%s: the bridge '%s' does not tell VLANs apart (ip link set dev %s type bridge "
+		"vlan_filtering 1)",
+		vlans ? vlans : "vlan_filtering", o->bridge, o->bridge);
+}
+
 static int resolve_bridge(const struct network *n, const struct scope *scope, struct nl *nl,
 			  struct endpoint *e, struct err *err)
 {
@@ -232,7 +255,9 @@ static int resolve_bridge(const struct network *n, const struct scope *scope, st
 	if (bridge.index && !n->mtu && bridge.mtu != MTU_DEFAULT)
 		e->mtu = bridge.mtu;
 	e->bridge_found = bridge.index && !bridge_is_ours(o, scope, &bridge);
-	return 0;
+	e->bridge_filters = bridge.vlan_filtering;
+	e->bridge_pvid = bridge.index ? bridge.default_pvid : PORT_DEFAULT_VLAN;
+	return check_filtering(n, &bridge, err);
 }
 
 static int name_taken(const struct link *link, const char *name, struct err *err)
@@ -308,9 +333,14 @@ static struct mac bridge_mac(const char *name)
 	return mac;
 }
 
-static int plan_bridge(const struct veth_options *o, const struct net_planner *p, struct err *err)
+static int plan_bridge(const struct veth_options *o, const struct endpoint *e,
+		       const struct net_planner *p, struct err *err)
 {
-	struct bridge_args args = { .at.ns = SCOPE_HOST, .mac = bridge_mac(o->bridge) };
+	struct bridge_args args = {
+		.at.ns = SCOPE_HOST,
+		.mac = bridge_mac(o->bridge),
+		.vlan_filtering = o->vlan_filtering || e->bridge_filters,
+	};
 	char shared[BRIDGE_KEY_MAX];
 
 	memcpy(args.name, o->bridge, sizeof(args.name));
@@ -387,11 +417,15 @@ static int plan(const struct network *n, const struct endpoint *e, const struct 
 	int ret = 0;
 
 	if (o->bridge[0] && !e->bridge_found)
-		ret = plan_bridge(o, p, err);
+		ret = plan_bridge(o, e, p, err);
 	if (ret == 0)
 		ret = for_bridge_addresses(n, e, p, plan_bridge_address, err);
 	if (ret == 0)
 		ret = plan_pair(n, e, p, err);
+	if (ret == 0 && net_port_on_host(n))
+		ret = net_port_plan(p, n, SCOPE_HOST, e->host_name, o->bridge, e->bridge_pvid, err);
+	if (ret == 0)
+		ret = net_fdb_plan(p, n, SCOPE_HOST, e->host_name, true, err);
 	for (size_t i = 0; ret == 0 && i < o->host_address.count; i++)
 		ret = net_plan_address(p, &addr_add_step.type, SCOPE_HOST, e->host_name,
 				       &o->host_address.items[i], err);

@@ -172,7 +172,10 @@ static int plan(const struct network *n, const struct endpoint *e, const struct 
 	made.options = &o;
 	ret = kind_driver_plan(&made, e, p, err);
 	for (; ret == 0 && i < o.remotes.count; i++) {
-		struct fdb_args args = { .at.ns = SCOPE_CONTAINER, .dst = o.remotes.items[i] };
+		struct fdb_args args = {
+			.at.ns = SCOPE_CONTAINER,
+			.entry = { .self = true, .dst = o.remotes.items[i] },
+		};
 
 		memcpy(args.at.link, e->name, sizeof(args.at.link));
 		ret = net_planner_add(p, &fdb_add_step.type, SCOPE_CONTAINER, NULL, &args, err);
@@ -186,6 +189,7 @@ const struct net_driver vxlan_driver = {
 	.options = &options,
 	.kind = &kind,
 	.makes_link = true,
+	.has_remotes = true,
 	.check = kind_driver_check,
 	.resolve = kind_driver_resolve,
 	.plan = plan,
