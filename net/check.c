@@ -214,6 +214,7 @@ int net_check_untouched(const struct network *n, const char *why, struct err *er
 		{ "link_group", n->group },
 		{ "altnames", n->altnames },
 		{ "sysctl", n->sysctl_count },
+		{ "offloads", n->offloads.count },
 		{ "up", n->down },
 		{ "master", n->master[0] },
 	};
@@ -239,6 +240,8 @@ static int check_network(const struct network *n, struct err *err)
 	if (ret == 0 && !n->driver->makes_link && n->subnets.count)
 		ret = err_set(err, -EINVAL, "subnet: a %s has no address to be chosen",
 			      n->driver->type);
+	if (ret == 0 && !n->driver->makes_link && n->offloads.count)
+		ret = err_set(err, -EINVAL, "offloads: type %s makes no link", n->driver->type);
 	if (ret == 0 && n->driver->check)
 		ret = n->driver->check(n, err);
 	if (ret == 0)

@@ -11,6 +11,7 @@
 #include "net/neigh.h"
 #include "net/net.h"
 #include "net/nft.h"
+#include "net/offload.h"
 #include "net/port.h"
 #include "net/qdisc.h"
 #include "net/reserve.h"
@@ -76,6 +77,7 @@ const struct step_type *const net_step_types[] = {
 	&link_mark_step.type,
 	&link_master_step.type,
 	&link_port_step.type,
+	&link_offloads_step,
 	&fdb_add_step.type,
 	&tuntap_add_step,
 	&wireguard_set_step,

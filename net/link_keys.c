@@ -3,6 +3,7 @@
 #include "net/link_keys.h"
 
 #include "net/link_set.h"
+#include "net/offload.h"
 #include "net/sysctl.h"
 
 #include "lib/cleanup.h"
@@ -100,6 +101,26 @@ int net_link_plan_sysctls(const struct net_planner *p, const struct network *n, 
 	return ret;
 }
 
+/* --- offloads --- */
+
+int net_link_plan_offloads(const struct net_planner *p, const struct network *n, const char *link,
+			   struct err *err)
+{
+	struct offload_args args = { .at.ns = SCOPE_CONTAINER };
+	int ret = 0;
+
+	if (!n->offloads.count)
+		return 0;
+	if (str_copy(args.at.link, sizeof(args.at.link), link) < 0)
+		return err_set(err, -ENAMETOOLONG, "%s", link);
+	for (size_t i = 0; ret == 0 && i < n->offloads.count; i++)
+		ret = offload_list_add(&args.offloads, &n->offloads.items[i]);
+	if (ret == 0)
+		return net_planner_add(p, &link_offloads_step, SCOPE_CONTAINER, NULL, &args, err);
+	offload_list_release(&args.offloads);
+	return err_oom(err);
+}
+
 /* --- group and altnames --- */
 
 int net_link_plan_set(const struct net_planner *p, const struct network *n, const char *link,
@@ -136,6 +157,8 @@ int net_link_check(const struct network *n, struct err *err)
 {
 	int ret = check_altnames(n, err);
 
+	if (ret == 0)
+		ret = offload_check(&n->offloads, err);
 	if (ret == 0 && n->queues && !n->driver->has_queues)
 		ret = err_set(err, -EINVAL, "queues: a %s has no number of them", n->driver->type);
 	if (ret == 0 && n->queues > QUEUES_MAX)

@@ -340,6 +340,8 @@ static int stage_inside(const struct net_planner *p, const struct network *n,
 	if (ret == 0)
 		ret = net_link_plan_sysctls(p, n, e->name, err);
 	if (ret == 0)
+		ret = net_link_plan_offloads(p, n, e->name, err);
+	if (ret == 0)
 		ret = net_link_plan_set(p, n, e->name, err);
 	if (ret == 0 && !n->down)
 		ret = net_plan_link(p, &link_up_step.type, SCOPE_CONTAINER, e->name, err);

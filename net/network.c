@@ -101,6 +101,7 @@ static const struct json_field network_fields[] = {
 	JSON_UINT(struct network, "link_group", group),
 	JSON_STRINGS(struct network, "altnames", altnames),
 	JSON_MAP(struct network, "sysctl", sysctl, sysctl_count),
+	JSON_CUSTOM(struct network, "offloads", offloads, &offload_list_custom),
 	JSON_CUSTOM(struct network, "up", down, &net_up_custom),
 	JSON_OBJECT(struct network, "dns", dns, &net_dns_schema),
 	JSON_END,

@@ -14,6 +14,7 @@
 #include "net/dns.h"
 #include "net/fdb_keys.h"
 #include "net/nat.h"
+#include "net/offload_keys.h"
 #include "net/port_keys.h"
 #include "net/range.h"
 #include "net/route_keys.h"
@@ -101,6 +102,7 @@ struct network {
 	char **altnames;          /* further names, which may be long */
 	struct json_pair *sysctl; /* "ipv4.rp_filter" */
 	size_t sysctl_count;
+	struct offload_list offloads;
 	bool down;               /* "up" is false */
 	bool masquerade;         /* what leaves the subnet has the host's address */
 	struct nat_sources snat; /* or one of these */
