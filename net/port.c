@@ -211,6 +211,27 @@ static int read_vlans(struct nl *nl, uint32_t index, struct port_vlan_table *out
 	return nl_dump(nl, &b, keep_vlans, out, err);
 }
 
+int net_port_vlans(struct nl *nl, uint32_t index, struct port_vlan_list *out, struct err *err)
+{
+	struct port_vlan_table table;
+	int ret = read_vlans(nl, index, &table, err);
+
+	for (uint16_t id = PORT_VLAN_MIN; ret == 0 && id <= PORT_VLAN_MAX; id++) {
+		const uint8_t flags = table.flags[id];
+		const struct port_vlan one = {
+			.ids = { id, id },
+			.pvid = flags & PORT_VLAN_PVID,
+			.untagged = flags & PORT_VLAN_UNTAGGED,
+		};
+
+		if (flags && table.flags[id - 1] == flags)
+			out->items[out->count - 1].ids.last = id;
+		else if (flags && port_vlan_list_add(out, &one) < 0)
+			ret = err_oom(err);
+	}
+	return ret;
+}
+
 static struct port_vlan_table planned_vlans(const struct port_args *a)
 {
 	struct port_vlan_table planned = { 0 };

@@ -20,4 +20,7 @@ struct port_args {
  */
 extern const struct net_step_type link_port_step;
 
+/* Append to @out the VLANs that the port @index of a bridge is in, in order, as ranges; @out is to be released, also on failure. */
+int net_port_vlans(struct nl *nl, uint32_t index, struct port_vlan_list *out, struct err *err);
+
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/view.h"
 
+#include "net/port.h"
+
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
@@ -168,6 +170,24 @@ static int look_up(struct nl *host, const uint32_t *indexes, size_t count, struc
 	return 0;
 }
 
+/* One question for each port of a bridge that tells VLANs apart. */
+static int find_vlans(struct nl *host, struct reading *r, const struct link *bridges,
+		      struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < r->view.count; i++) {
+		struct net_view_peer *to = &r->view.interfaces[i].peer;
+
+		if (bridges[i].vlan_filtering)
+			ret = net_port_vlans(host, to->index, &to->vlans, err);
+		/* It went meanwhile. */
+		if (ret == -ENODEV)
+			ret = 0;
+	}
+	return ret;
+}
+
 static int find_peers(struct nl *host, struct reading *r, struct err *err)
 {
 	size_t n = r->view.count;
@@ -199,7 +219,7 @@ static int find_peers(struct nl *host, struct reading *r, struct err *err)
 		str_make_utf8(to->name);
 		str_make_utf8(to->bridge);
 	}
-	return ret;
+	return ret < 0 ? ret : find_vlans(host, r, bridges, err);
 }
 
 /* Whoever may not ask, or asks for what is just going, sees the link alone. */
@@ -260,6 +280,7 @@ void net_view_release(struct net_view *view)
 		free(view->interfaces[i].addresses);
 		free(view->interfaces[i].routes);
 		wireguard_device_release(&view->interfaces[i].wireguard);
+		port_vlan_list_release(&view->interfaces[i].peer.vlans);
 	}
 	free(view->interfaces);
 	*view = (struct net_view){ 0 };
@@ -316,6 +337,8 @@ static void write_peer(struct json_writer *w, const struct net_view_peer *p)
 	json_write_string(w, "name", p->name);
 	if (p->bridge[0])
 		json_write_string(w, "bridge", p->bridge);
+	if (p->vlans.count)
+		port_vlan_list_custom.encode(&p->vlans, "vlans", w);
 	json_write_end(w);
 }
 

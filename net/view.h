@@ -7,6 +7,7 @@
 #define NET_VIEW_H
 
 #include "net/address.h"
+#include "net/port_vlan.h"
 #include "net/route.h"
 #include "net/stats.h"
 #include "net/wireguard.h"
@@ -14,7 +15,8 @@
 struct net_view_peer {
 	uint32_t index; /* 0: there is none, or it is not in the host's namespace */
 	char name[IFNAMSIZ];
-	char bridge[IFNAMSIZ]; /* that it is a port of; "": none */
+	char bridge[IFNAMSIZ];       /* that it is a port of; "": none */
+	struct port_vlan_list vlans; /* that it is in, if the bridge tells them apart */
 };
 
 struct net_view_interface {

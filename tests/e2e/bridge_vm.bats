@@ -41,6 +41,9 @@ FILTERS='vlan_filtering: true'
 	assert_json "$output" 'any(.[]; .ifname == "port0" and (.vlans | length == 1 and .[0].vlan == 10 and .[0].flags == ["PVID", "Egress Untagged"]))'
 	assert_json "$output" 'any(.[]; .ifname == "port1" and (.vlans | map(.vlan) == [10, 20]) and all(.vlans[]; .flags | not))'
 	assert_untouched
+	run ctrnet net show --json "$ID"
+	assert_json "$output" '[.[0].interfaces[] | select(.name == "eth0" or .name == "eth1") | .peer.vlans] ==
+		[[{vid: "1", pvid: true, untagged: true}], [{vid: "10", pvid: true, untagged: true}, "20-30", {vid: "40", untagged: true}]]'
 	box_stop
 }
 
