@@ -298,8 +298,8 @@ static int mend(struct entry *e, struct scope *scope, struct step *step, struct 
 		ret = type->look(scope, e->args, err);
 	if (ret == 0)
 		ret = drop_dead_users(e, scope->run_dir, err);
-	if (ret == 0 && strv_add(&e->record.users, scope->run_dir) < 0)
-		ret = err_oom(err);
+	if (ret == 0)
+		ret = add_user(e, scope->run_dir, err);
 	if (ret == 0)
 		ret = write_entry(e, err);
 	if (ret == 0)
