@@ -462,6 +462,29 @@ static int plan_routes(const struct net_config *c, struct plan *plan, struct err
 	return ret;
 }
 
+static uint32_t rule_priority(const struct net_config *c, size_t i)
+{
+	return c->rules[i].priority ? c->rules[i].priority : RULE_PRIORITY_FIRST + (uint32_t)i;
+}
+
+static bool rules_say_the_same(const struct net_rule *a, const struct net_rule *b)
+{
+	struct net_rule one = *a, two = *b;
+
+	one.priority = two.priority = 0;
+	return !memcmp(&one, &two, sizeof(one));
+}
+
+/* At the same place there may be several, and the same at several. */
+static bool rule_is_crowded(const struct net_config *c, size_t i)
+{
+	for (size_t j = 0; j < c->rule_count; j++)
+		if (j != i && (rule_priority(c, j) == rule_priority(c, i) ||
+			       rules_say_the_same(&c->rules[j], &c->rules[i])))
+			return true;
+	return false;
+}
+
 static int plan_rules(const struct net_config *c, struct plan *plan, struct err *err)
 {
 	char origin[NET_ORIGIN_MAX];
@@ -472,8 +495,8 @@ static int plan_rules(const struct net_config *c, struct plan *plan, struct err 
 		struct rule_args args = { .at.ns = SCOPE_CONTAINER, .rule = c->rules[i] };
 
 		args.rule.family = net_rule_family(&c->rules[i]);
-		if (!args.rule.priority)
-			args.rule.priority = RULE_PRIORITY_FIRST + (uint32_t)i;
+		args.rule.priority = rule_priority(c, i);
+		args.crowded = rule_is_crowded(c, i);
 		snprintf(origin, sizeof(origin), "rules[%zu]", i);
 		ret = net_planner_add(&p, &rule_add_step.type, SCOPE_CONTAINER, NULL, &args, err);
 	}

@@ -260,6 +260,49 @@ static int probe(struct scope *scope, const void *args, struct err *err)
 	return err_set(err, -ENOENT, "no %s", subject);
 }
 
+/* --- Mending --- */
+
+struct changed {
+	const struct net_rule *wanted;
+	struct nl_batch *dels;
+};
+
+/* With our number: at the same place and other, or else the same at another place. */
+static void drop_changed(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	struct changed *c = arg;
+	char text[128];
+	struct rule r;
+	bool other;
+
+	(void)tag;
+	if (parse(msg, &r) < 0 || r.says.family != c->wanted->family ||
+	    r.protocol != NL_PROTO_CTRNET)
+		return;
+	other = differs(&r.says, c->wanted, text, sizeof(text));
+	if (other == (r.says.priority == c->wanted->priority))
+		put_rule(c->dels, RTM_DELRULE, 0, 0, &r.says);
+}
+
+/* What has become of ours goes, and it comes anew. */
+static int mend(struct scope *scope, void *args, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 }, dels = { 0 };
+	const struct rule_args *a = args;
+	struct changed c = { &a->rule, &dels };
+	struct fib_rule_hdr *head =
+		nl_put_header(nl_batch_add(&b, RTM_GETRULE, 0, 0), sizeof(*head));
+	struct nl *nl;
+	int ret = nl_for(scope, a->at.ns, &nl, err);
+
+	head->family = (uint8_t)a->rule.family;
+	if (ret == 0 && !a->crowded)
+		ret = nl_dump(nl, &b, drop_changed, &c, err);
+	if (ret == 0 && dels.count)
+		ret = nl_batch_send(nl, &dels, NULL, NULL, err);
+	return ret < 0 ? ret : 1;
+}
+
 /* --- Showing --- */
 
 static void show(const void *args, FILE *out)
@@ -296,6 +339,7 @@ const struct net_step_type rule_add_step = {
 		.apply_many = net_step_apply_many,
 		.revert = revert,
 		.probe = probe,
+		.mend = mend,
 		.describe = describe,
 		.show = show,
 	},

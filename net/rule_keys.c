@@ -125,7 +125,9 @@ const struct json_schema net_rule_schema =
 	JSON_SCHEMA(struct net_rule, fields, .unknown = JSON_UNKNOWN_WARN, .caseless = true, );
 
 static const struct json_field args_fields[] = { NET_ARGS_JSON(struct rule_args, "link"),
-						 RULE_JSON(struct rule_args, rule.), JSON_END };
+						 RULE_JSON(struct rule_args, rule.),
+						 JSON_BOOL(struct rule_args, "crowded", crowded),
+						 JSON_END };
 const struct json_schema rule_args_schema = JSON_SCHEMA(struct rule_args, args_fields);
 
 /* --- Rules between the keys --- */
