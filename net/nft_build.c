@@ -278,7 +278,8 @@ int nft_put_table(struct nl_batch *b, bool fresh, struct err *err)
 
 struct comparison {
 	bool found[NFT_RULES_MAX];
-	bool other; /* a rule that is not ours, or one twice */
+	int last;   /* in order, as rules of a chain and chains are */
+	bool other; /* a rule that is not ours, or one twice, or not in its place */
 };
 
 /* Its number among ours; -1: it is none. */
@@ -296,6 +297,85 @@ static int find_rule(const struct nftnl_rule *r)
 	return -1;
 }
 
+static bool has_bytes(const struct nftnl_expr *e, uint16_t attr, const void *bytes, uint32_t len)
+{
+	uint32_t size = 0;
+	const void *data = nftnl_expr_get(e, attr, &size);
+
+	return data && size == len && !memcmp(data, bytes, len);
+}
+
+/* What is more than numbers in order. */
+static bool has_rest(const struct nftnl_expr *e, const struct op *op)
+{
+	char name[IFNAMSIZ] = "";
+	const char *text;
+
+	switch (op->kind) {
+	case OP_COMPARE:
+		if (!op->text)
+			return has_bytes(e, NFTNL_EXPR_CMP_DATA, &op->values[3], 4);
+		if (op->values[2] != IFNAMSIZ || !op->text[0])
+			return has_bytes(e, NFTNL_EXPR_CMP_DATA, op->text, op->values[2]);
+		snprintf(name, sizeof(name), "%s", op->text);
+		return has_bytes(e, NFTNL_EXPR_CMP_DATA, name, sizeof(name));
+	case OP_MASK:
+		return has_bytes(e, NFTNL_EXPR_BITWISE_MASK, &op->values[1], 4);
+	case OP_LOOKUP:
+		text = nftnl_expr_get_str(e, NFTNL_EXPR_LOOKUP_SET);
+		return text && !strcmp(text, op->text);
+	case OP_VERDICT:
+		text = op->text ? nftnl_expr_get_str(e, NFTNL_EXPR_IMM_CHAIN) : "";
+		return text && !strcmp(text, op->text ? op->text : "");
+	case OP_END:
+	case OP_META:
+	case OP_PAYLOAD:
+	case OP_NAT:
+	case OP_MASQUERADE:
+	case OP_FIB:
+	case OP_CT:
+	case OP_COUNT:
+		break;
+	}
+	return true;
+}
+
+static bool is_op(const struct nftnl_expr *e, const struct op *op)
+{
+	const char *name = nftnl_expr_get_str(e, NFTNL_EXPR_NAME);
+
+	if (op->kind == OP_END || !name || strcmp(name, kinds[op->kind].name))
+		return false;
+	for (size_t i = 0; i < array_size(op->values) && kinds[op->kind].values[i]; i++)
+		if (nftnl_expr_get_u32(e, kinds[op->kind].values[i]) != op->values[i])
+			return false;
+	return has_rest(e, op);
+}
+
+struct reading {
+	const struct nft_rule *rule;
+	size_t at;
+	bool other;
+};
+
+static int read_op(struct nftnl_expr *e, void *arg)
+{
+	struct reading *r = arg;
+
+	if (r->at >= NFT_OPS_MAX || !is_op(e, &r->rule->ops[r->at++]))
+		r->other = true;
+	return 0;
+}
+
+/* Not only by its comment: somebody may have replaced what it says. */
+static bool says(struct nftnl_rule *r, const struct nft_rule *rule)
+{
+	struct reading read = { .rule = rule };
+
+	nftnl_expr_foreach(r, read_op, &read);
+	return !read.other && (read.at == NFT_OPS_MAX || rule->ops[read.at].kind == OP_END);
+}
+
 static void compare_rule(void *arg, size_t tag, const struct nlmsghdr *msg)
 {
 	struct comparison *c = arg;
@@ -303,12 +383,54 @@ static void compare_rule(void *arg, size_t tag, const struct nlmsghdr *msg)
 	int i = r && nftnl_rule_nlmsg_parse(msg, r) == 0 ? find_rule(r) : -1;
 
 	(void)tag;
-	if (i < 0 || i >= NFT_RULES_MAX || c->found[i])
+	if (i < 0 || i >= NFT_RULES_MAX || i < c->last || c->found[i] || !says(r, &nft_rules[i]))
 		c->other = true;
 	else
-		c->found[i] = true;
+		c->found[c->last = i] = true;
 	if (r)
 		nftnl_rule_free(r);
+}
+
+static const struct nft_chain *find_chain(const char *name)
+{
+	for (const struct nft_chain *c = nft_chains; name && c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+static void compare_chain(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	struct nftnl_chain *c = nftnl_chain_alloc();
+	const struct nft_chain *ours;
+	const char *table;
+
+	(void)tag;
+	if (c && nftnl_chain_nlmsg_parse(msg, c) == 0) {
+		table = nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE);
+		ours = find_chain(nftnl_chain_get_str(c, NFTNL_CHAIN_NAME));
+		if (ours && ours->type && table && !strcmp(table, NFT_TABLE) &&
+		    nftnl_chain_get_u32(c, NFTNL_CHAIN_FAMILY) == NFPROTO_INET &&
+		    nftnl_chain_get_u32(c, NFTNL_CHAIN_POLICY) != NF_ACCEPT)
+			*(const struct nft_chain **)arg = ours;
+	}
+	if (c)
+		nftnl_chain_free(c);
+}
+
+/* Others drop what goes through the host. */
+static int check_policies(struct nl *nl, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	const struct nft_chain *other = NULL;
+	int ret;
+
+	start(&b, NFT_MSG_GETCHAIN, 0);
+	ret = nl_dump(nl, &b, compare_chain, &other, err);
+	if (ret < 0 || !other)
+		return ret;
+	return err_set(err, -ESTALE, "chain %s of table inet " NFT_TABLE " has another policy",
+		       other->name);
 }
 
 int nft_check_rules(struct nl *nl, struct err *err)
@@ -329,5 +451,5 @@ int nft_check_rules(struct nl *nl, struct err *err)
 	if (c.other)
 		return err_set(err, -ESTALE,
 			       "table inet " NFT_TABLE " has rules that are not ctrnet's");
-	return 0;
+	return check_policies(nl, err);
 }
