@@ -23,6 +23,7 @@ static int build(struct scope *scope, struct nl_batch *b, size_t tag, void *args
 	(void)link;
 	(void)err;
 	nl_put(m, IFLA_ADDRESS, a->mac.bytes, sizeof(a->mac.bytes));
+	nl_put_u32(m, IFLA_GROUP, LINK_GROUP);
 	nl_nest (m, IFLA_LINKINFO) {
 		nl_put_str(m, IFLA_INFO_KIND, "bridge");
 		if (a->vlan_filtering)
@@ -181,6 +182,9 @@ static int compare(const struct bridge_args *a, const struct link *link, struct 
 		return err_set(err, -ESTALE, "bridge '%s': MAC is %s, planned %s", a->name,
 			       mac_format(&link->mac, is, sizeof(is)),
 			       mac_format(&a->mac, planned, sizeof(planned)));
+	if (link->group != LINK_GROUP)
+		return err_set(err, -ESTALE, "bridge '%s': group is %u, planned %u", a->name,
+			       link->group, LINK_GROUP);
 	return compare_settings(a, link, err);
 }
 
@@ -237,6 +241,7 @@ static int mend(struct scope *scope, void *args, struct err *err)
 	nl_put(m, IFLA_ADDRESS, a->mac.bytes, sizeof(a->mac.bytes));
 	nl_put_str(m, IFLA_IFALIAS, BRIDGE_MARK);
 	put_settings(&b, a);
+	nl_put_u32(m, IFLA_GROUP, LINK_GROUP);
 	ret = nl_batch_send(nl, &b, NULL, NULL, err);
 	return ret < 0 ? ret : nl_batch_error(&b, err, "mend bridge %s", a->name);
 }
@@ -247,8 +252,8 @@ static void show(const void *args, FILE *out)
 	char mac[MAC_TEXT_MAX];
 
 	net_show_ip(out, a->at.ns);
-	fprintf(out, "link add %s address %s up type bridge%s\n", a->name,
-		mac_format(&a->mac, mac, sizeof(mac)),
+	fprintf(out, "link add %s address %s group %u up type bridge%s\n", a->name,
+		mac_format(&a->mac, mac, sizeof(mac)), LINK_GROUP,
 		a->vlan_filtering ? " vlan_filtering 1" : "");
 	net_show_ip(out, a->at.ns);
 	fprintf(out, "link set dev %s alias %s\n", a->name, BRIDGE_MARK);

@@ -84,6 +84,12 @@ const char *link_owner(const struct link *link);
 /* What belongs to several containers; an id cannot contain a colon. */
 #define LINK_MARK_SHARED "ctrnet:shared:"
 
+/*
+ * The interface group (ip-link(8)) of what we made on the host for packets to come and go by: bridges, and ends of veth pairs. Rules
+ * about all networks of ours (net/nft_layout.c) go by it.
+ */
+#define LINK_GROUP NL_PROTO_CTRNET
+
 /* --- Removing --- */
 
 /*

@@ -3,6 +3,7 @@
 #include "net/nat.h"
 
 #include "net/driver.h"
+#include "net/link.h"
 #include "net/nat_ports.h"
 #include "net/nft.h"
 #include "net/sysctl_borrow.h"
@@ -38,18 +39,81 @@ static int check_table(struct scope *scope, struct nl **nl, struct err *err)
 	return err_set(err, ret, "%s", why.text);
 }
 
-int nat_resolve(const struct network *n, struct scope *scope, struct err *err)
+/* --- Bridges that we only use --- */
+
+struct masters {
+	uint32_t items[NAT_FOUND_MAX]; /* indexes */
+	size_t count;
+	bool full;
+};
+
+static void note_master(void *arg, size_t tag, const struct nlmsghdr *msg)
 {
-	const char *key;
+	struct masters *m = arg;
+	struct link link;
+
+	(void)tag;
+	if (link_parse(msg, &link) < 0 || link.group != LINK_GROUP || !link.master)
+		return;
+	for (size_t i = 0; i < m->count; i++)
+		if (m->items[i] == link.master)
+			return;
+	if (m->count == NAT_FOUND_MAX)
+		m->full = true;
+	else
+		m->items[m->count++] = link.master;
+}
+
+static int note_found(struct nl *nl, const struct masters *m, struct endpoint *e, struct err *err)
+{
+	struct link link;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < m->count; i++) {
+		ret = link_find_index(nl, m->items[i], &link, err);
+		if (ret == 0 && link.index && link.group != LINK_GROUP)
+			memcpy(e->found[e->found_count++], link.name, IFNAMSIZ);
+	}
+	return ret;
+}
+
+/* Those that have ports of ours, whosever they are: nothing else tells that they are networks of ours. */
+static int find_used(struct scope *scope, struct endpoint *e, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	struct masters m = { 0 };
+	struct nl *nl;
+	int ret = nl_for(scope, SCOPE_HOST, &nl, err);
+
+	if (ret < 0)
+		return ret;
+	nl_put_header(nl_batch_add(&b, RTM_GETLINK, 0, 0), sizeof(struct ifinfomsg));
+	ret = nl_dump(nl, &b, note_master, &m, err);
+	if (ret == 0 && m.full)
+		ret = err_set(err, -E2BIG, "containers have ports at more than %d bridges",
+			      NAT_FOUND_MAX);
+	return ret < 0 ? ret : note_found(nl, &m, e, err);
+}
+
+int nat_resolve(const struct network *n, struct scope *scope, struct endpoint *e, struct err *err)
+{
+	const char *key = NULL;
 	struct nl *nl = NULL;
 	int ret;
 
-	if (!nat_wanted(n, &key))
+	if (!nat_wanted(n, &key) && !e->bridge_found)
 		return 0;
-	ret = check_table(scope, &nl, err);
+	ret = check_table(scope, &nl, key ? err : NULL);
+	/* Somebody may want to be isolated from what is on a bridge that we only use. */
+	e->nat_joins = !key && ret == 0;
+	if (!key)
+		return 0;
 	if (ret < 0 && ret != -ENOENT && ret != -EPERM)
 		return err_wrap(err, "%s", key);
-	return nat_ports_free(n, scope, ret == 0 ? nl : NULL, err);
+	ret = nat_ports_free(n, scope, ret == 0 ? nl : NULL, err);
+	if (ret == 0 && n->isolate && find_used(scope, e, err) < 0)
+		return err_wrap(err, "isolate");
+	return ret;
 }
 
 /* --- What is shared --- */
@@ -123,10 +187,13 @@ static int plan_loopback(const struct net_planner *p, const char *link, struct e
 	return ret < 0 ? ret : plan_sysctl(p, path, err);
 }
 
-static int plan_links(const struct net_planner *p, const struct network *n, const char *link,
-		      struct err *err)
+static int plan_links(const struct net_planner *p, const struct network *n,
+		      const struct endpoint *e, const char *link, struct err *err)
 {
-	int ret = plan_link(p, "networks", link, err);
+	int ret = e->bridge_found ? plan_link(p, "networks", link, err) : 0;
+
+	for (size_t i = 0; ret == 0 && i < e->found_count; i++)
+		ret = plan_link(p, "networks", e->found[i], err);
 
 	if (ret == 0 && (n->isolate || n->internal))
 		ret = plan_link(p, "same", link, err);
@@ -143,12 +210,12 @@ int nat_plan_shared(const struct net_planner *p, const struct network *n, const 
 	const char *link;
 	int ret;
 
-	if (!nat_wanted(n, NULL))
+	if (!nat_wanted(n, NULL) && !e->nat_joins)
 		return 0;
 	link = n->driver->host_link(n, e);
 	ret = plan_table(p, err);
 	if (ret == 0)
-		ret = plan_links(p, n, link, err);
+		ret = plan_links(p, n, e, link, err);
 	if (ret == 0)
 		ret = plan_forwarding(p, n, err);
 	return ret < 0 || !from_loopback(n) ? ret : plan_loopback(p, link, err);

@@ -15,6 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Bridges of somebody else's that containers have ports at, as far as isolated networks know them. */
+#define NAT_FOUND_MAX 64
+
 /* Elements of the kernel's maps that one network may ask for. */
 #define NAT_PORTS_MAX 4096
 
@@ -73,8 +76,11 @@ int nat_check_pair(const struct network *a, const struct network *b, size_t a_in
 /* 0, or -EOPNOTSUPP: this build has no nftables. */
 int nat_supported(struct err *err);
 
-/* Is what @n asks for free: ports of other containers, and of the host's programs; is the table ours? */
-int nat_resolve(const struct network *n, struct scope *scope, struct err *err);
+/*
+ * Is what @n asks for free: ports of other containers, and of the host's programs; is the table ours? Looks, too, for what an isolated
+ * network is to be kept from, and whether one on a bridge of somebody else's has to say that it is ours.
+ */
+int nat_resolve(const struct network *n, struct scope *scope, struct endpoint *e, struct err *err);
 
 /* What containers share: the table, forwarding, links. All networks' come before any nat_plan(). */
 int nat_plan_shared(const struct net_planner *p, const struct network *n, const struct endpoint *e,

@@ -138,7 +138,7 @@ static int resolve_network(const struct net_config *c, size_t i, struct scope *s
 	if (n->driver->resolve && (ret = n->driver->resolve(n, scope, e, err)) < 0)
 		return ret;
 	ret = shaping_resolve(&n->shaping, scope, err);
-	return ret < 0 ? ret : nat_resolve(n, scope, err);
+	return ret < 0 ? ret : nat_resolve(n, scope, e, err);
 }
 
 int net_resolve(const struct net_config *c, struct scope *scope, bool namespace_new,

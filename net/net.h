@@ -28,8 +28,12 @@ struct endpoint {
 	bool bridge_found; /* the bridge stands and nobody of ours made it */
 	bool bridge_filters;  /* the bridge that stands tells VLANs apart */
 	uint16_t bridge_pvid; /* the VLAN that the bridge puts new ports into; 0: none */
-	bool namespace_new;   /* the container's namespace is made by us and dies with it */
-	bool parent_inside;   /* its parent is another network of the container's */
+	bool nat_joins; /* with no key of address translation, it is to be in the table's `networks` */
+	char found[NAT_FOUND_MAX]
+		  [IFNAMSIZ]; /* of one that is isolated: bridges of others that we have ports at */
+	size_t found_count;
+	bool namespace_new; /* the container's namespace is made by us and dies with it */
+	bool parent_inside; /* its parent is another network of the container's */
 	/* For each of its subnets the container's and the bridge's address, where none is given: see net/ipam.h. */
 	struct ip_addr chosen[NET_SUBNETS_MAX];
 	struct ip_addr bridge[NET_SUBNETS_MAX];

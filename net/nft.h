@@ -22,7 +22,7 @@
 
 #define NFT_TABLE "ctrnet"
 /* The comment of the table: without it, it is somebody else's. A table of other rules needs another one. */
-#define NFT_TABLE_MARK "ctrnet:shared:nat"
+#define NFT_TABLE_MARK "ctrnet:shared:nat2"
 /* nft(8) takes comments of up to 127 bytes. */
 #define NFT_MARK_MAX 128
 

@@ -17,6 +17,7 @@
  */
 #include "net/nft_layout.h"
 
+#include "net/link.h"
 #include "net/nft.h"
 
 #include <linux/netfilter.h>
@@ -42,7 +43,7 @@ const struct nft_set nft_sets[] = {
 	{ "ports6", AF_INET6, { NFT_PROTOCOL, NFT_IPV6, NFT_PORT }, { NFT_IPV6, NFT_PORT } },
 	{ "any_ports4", AF_INET, { NFT_PROTOCOL, NFT_PORT }, { NFT_IPV4, NFT_PORT } },
 	{ "any_ports6", AF_INET6, { NFT_PROTOCOL, NFT_PORT }, { NFT_IPV6, NFT_PORT } },
-	/* Links of the host. */
+	/* Links of the host; of networks, only those that are not ours. */
 	{ "networks", 0, { NFT_LINK }, { NFT_END } },
 	{ "same", 0, { NFT_LINK, NFT_LINK }, { NFT_END } },
 	{ "loopback", 0, { NFT_LINK }, { NFT_END } },
@@ -274,6 +275,17 @@ const struct nft_rule nft_rules[] = {
 	  "oifname @internal drop",
 	  "to internal",
 	  { META(OIFNAME, R1), IN("internal", R1), DROP } },
+	/* Networks of ours are known by the group of their links, but for bridges that we only use. */
+	{ "forward",
+	  "iifname @isolated oifgroup 206 drop",
+	  "isolated, from ours",
+	  { META(IIFNAME, R1), IN("isolated", R1), META(OIFGROUP, R1), IS_U32(R1, LINK_GROUP),
+	    DROP } },
+	{ "forward",
+	  "iifgroup 206 oifname @isolated drop",
+	  "isolated, to ours",
+	  { META(IIFGROUP, R1), IS_U32(R1, LINK_GROUP), META(OIFNAME, R1), IN("isolated", R1),
+	    DROP } },
 	{ "forward",
 	  "iifname @isolated oifname @networks drop",
 	  "isolated",

@@ -9,9 +9,10 @@ int nat_supported(struct err *err)
 	return err_set(err, -EOPNOTSUPP, "this build has no nftables");
 }
 
-int nat_resolve(const struct network *n, struct scope *scope, struct err *err)
+int nat_resolve(const struct network *n, struct scope *scope, struct endpoint *e, struct err *err)
 {
 	(void)scope;
+	(void)e;
 	return nat_wanted(n, NULL) ? nat_supported(err) : 0;
 }
 

@@ -37,6 +37,7 @@ static void put_pair(struct nl_batch *b, size_t tag, const struct veth_args *a, 
 	head->ifi_flags = IFF_UP;
 	head->ifi_change = IFF_UP;
 	put_end(m, a, a->name, &a->mac);
+	nl_put_u32(m, IFLA_GROUP, LINK_GROUP);
 	if (bridge)
 		nl_put_u32(m, IFLA_MASTER, bridge);
 	nl_nest (m, IFLA_LINKINFO) {
@@ -160,6 +161,7 @@ static void show(const void *args, FILE *out)
 	net_show_ip(out, a->at.ns);
 	fprintf(out, "link add");
 	show_end(a, a->name, &a->mac, out);
+	fprintf(out, " group %u", LINK_GROUP);
 	if (a->at.link[0])
 		fprintf(out, " master %s", a->at.link);
 	fprintf(out, " up type veth peer name");

@@ -162,6 +162,8 @@ static void compare_pair(const struct pair *p, const struct veth_args *a, struct
 		add(err, "link '%s' is down", a->name);
 	if (strcmp(p->host.alias, a->alias))
 		add(err, "link '%s' does not carry the mark '%s'", a->name, a->alias);
+	if (p->host.group != LINK_GROUP)
+		add(err, "link '%s': group is %u, planned %u", a->name, p->host.group, LINK_GROUP);
 	compare_port(p, a, err);
 	if (p->peer.index)
 		compare_end(&p->peer, a, a->peer_name, &a->peer_mac, err);
@@ -238,6 +240,8 @@ static int mend_host(const struct pair *p, const struct veth_args *a, struct err
 	put_end(m, a, &p->host, &a->mac);
 	if (strcmp(p->host.alias, a->alias))
 		nl_put_str(m, IFLA_IFALIAS, a->alias);
+	if (p->host.group != LINK_GROUP)
+		nl_put_u32(m, IFLA_GROUP, LINK_GROUP);
 	if (p->host.master != p->bridge.index)
 		nl_put_u32(m, IFLA_MASTER, p->bridge.index);
 	if (a->at.link[0])

@@ -4,6 +4,7 @@
 
 load lib
 load nat
+load net
 
 SAMPLE_ADDRESS=172.30.4.2
 
@@ -209,6 +210,61 @@ setup_file() {
 	outside_down
 }
 
+# plain_network N [FILTER]: a bridge network of another subnet, with no key of address translation.
+plain_network() {
+	other_network "del(.ports, .masquerade, .mac_address) | (.. | strings) |= gsub(\"172.30.5\"; \"172.30.$1\") | (.. | strings) |= gsub(\":30:5:\"; \":30:$1:\")
+		| (.. | strings) |= gsub(\"ctrbr5\"; \"ctrbr$1\") | ${2:-.}"
+}
+
+# reaches PID ADDRESS; the other way round is what a stranger on the host does.
+reaches() {
+	nsenter --target "$1" --net ping -c 1 -W 1 "$2" >/dev/null
+}
+
+# kept_apart A B: two configs, of which the first is isolated (172.30.4.2), and the second is at 172.30.$3.2.
+kept_apart() {
+	two_boxes "$1" "$2"
+	reaches "$BOX_PID" 172.30.4.1
+	reaches "$SECOND" "172.30.$3.1"
+	run ! reaches "$BOX_PID" "172.30.$3.2"
+	run ! reaches "$SECOND" 172.30.4.2
+	end_second
+	box_stop
+	# In the other order.
+	two_boxes "$2" "$1"
+	run ! reaches "$BOX_PID" 172.30.4.2
+	run ! reaches "$SECOND" "172.30.$3.2"
+	assert_untouched
+	assert_untouched "$ID-2"
+	end_second
+	box_stop
+}
+
+@test "nat: isolate: from networks without a key of address translation, too" {
+	local isolated
+	isolated=$(nat_config 'del(.ports, .masquerade) | .isolate = true')
+	sysctl -qw net.ipv4.ip_forward=1
+	kept_apart "$isolated" "$(plain_network 5)" 5
+	# A pair of links of its own.
+	kept_apart "$isolated" "$(plain_network 5 'del(.bridge, .bridge_address, .ipv6_address, .ipv6_gateway) | .host_address = "172.30.5.1/24"')" 5
+	# A bridge of somebody else's, which is left as it is.
+	ip link add ctrbr6 type bridge
+	ip addr add 172.30.6.1/24 dev ctrbr6
+	ip link set ctrbr6 up
+	ip -j -d link show dev ctrbr6 | jq '.[0] | {group, ifalias}' >"$T/bridge.before"
+	kept_apart "$isolated" "$(plain_network 6 'del(.bridge_address, .ipv6_address, .ipv6_gateway)')" 6
+	ip -j -d link show dev ctrbr6 | jq '.[0] | {group, ifalias}' | diff "$T/bridge.before" -
+	ip link delete ctrbr6
+	# Without isolate they talk, and there is no table.
+	two_boxes "$(plain_network 4)" "$(plain_network 5)"
+	reaches "$BOX_PID" 172.30.5.2
+	reaches "$SECOND" 172.30.4.2
+	[ -z "$(nft list ruleset)" ]
+	end_second
+	box_stop
+	sysctl -qw net.ipv4.ip_forward=0
+}
+
 @test "nat: internal: nowhere but its own subnet" {
 	local internal='del(.ports, .masquerade, .gateway, .ipv6_gateway) | .internal = true'
 	outside_up
@@ -271,7 +327,7 @@ refused() {
 	nft add chain inet ctrnet prerouting '{ type nat hook prerouting priority 0; }'
 	refused "$(nat_config)" 'masquerade: table inet ctrnet of nftables is there, and is not ctrnet'\''s'
 	nft delete table inet ctrnet
-	nft add table ip other '{ comment "ctrnet:shared:nat"; }'
+	nft add table ip other '{ comment "ctrnet:shared:nat2"; }'
 	nft add chain ip other forward '{ type filter hook forward priority 0; policy drop; }'
 	nft -j list table ip other >"$T/other"
 	box_start "$(nat_config)"

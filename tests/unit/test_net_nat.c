@@ -259,7 +259,7 @@ static void made_and_gone(void **state)
 	make_table(w);
 	assert_int_equal(nft_table_step.probe(&w->scope, &table, &w->err), 0);
 	expect("nft list ruleset | grep -A 1 ^table | tr -s '[:space:]' ' '",
-	       "table inet ctrnet { comment \"ctrnet:shared:nat\" ");
+	       "table inet ctrnet { comment \"ctrnet:shared:nat2\" ");
 	assert_int_equal(nft_table_step.revert(&w->scope, &table, &w->err), 0);
 	assert_int_equal(nft_table_step.revert(&w->scope, &table, &w->err), 0);
 	expect("nft list ruleset", "");
