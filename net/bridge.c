@@ -188,6 +188,79 @@ static int compare(const struct bridge_args *a, const struct link *link, struct 
 	return compare_settings(a, link, err);
 }
 
+/* What the kernel gives a bridge: the least of its ports' (net/bridge/br_if.c: br_mtu_auto_adjust()), and a queue of that length. */
+#define MTU_DEFAULT        1500
+#define TXQUEUELEN_DEFAULT 1000
+
+struct least {
+	uint32_t bridge; /* its index */
+	uint32_t mtu;    /* of its ports */
+	struct link is;
+};
+
+static void see(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	struct least *l = arg;
+	struct link link;
+
+	(void)tag;
+	if (link_parse(msg, &link) < 0)
+		return;
+	if (link.index == l->bridge)
+		l->is = link;
+	else if (link.master == l->bridge && (!l->mtu || link.mtu < l->mtu))
+		l->mtu = link.mtu;
+}
+
+/* In one dump, as ports come and go. */
+static int look_around(struct nl *nl, struct least *l, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	int ret;
+
+	nl_put_header(nl_batch_add(&b, RTM_GETLINK, 0, 0), sizeof(struct ifinfomsg));
+	ret = nl_dump(nl, &b, see, l, err);
+	if (ret == 0 && !l->mtu)
+		l->mtu = MTU_DEFAULT;
+	return ret;
+}
+
+static int compare_sizes(struct nl *nl, const struct bridge_args *a, const struct link *link,
+			 struct err *err)
+{
+	struct least l = { .bridge = link->index };
+	int ret;
+
+	if (!is_known(link, a))
+		return 0;
+	if (link->txqueuelen != TXQUEUELEN_DEFAULT)
+		return err_set(err, -ESTALE, "bridge '%s': txqueuelen is %u, planned %u", a->name,
+			       link->txqueuelen, TXQUEUELEN_DEFAULT);
+	ret = look_around(nl, &l, err);
+	if (ret < 0 || !l.is.index || l.is.mtu == l.mtu)
+		return ret;
+	return err_set(err, -ESTALE, "bridge '%s': mtu is %u, not %u as the least of its ports'",
+		       a->name, l.is.mtu, l.mtu);
+}
+
+static int mend_sizes(struct nl *nl, const struct link *link, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	struct least l = { .bridge = link->index };
+	struct nl_msg *m;
+	int ret = look_around(nl, &l, err);
+
+	if (ret < 0 || (l.is.mtu == l.mtu && l.is.txqueuelen == TXQUEUELEN_DEFAULT))
+		return ret;
+	m = link_put_change(&b, link->index, false);
+	nl_put_u32(m, IFLA_TXQLEN, TXQUEUELEN_DEFAULT);
+	/* From when on it stays so: whoever makes a port of a smaller one sees it reported. */
+	if (l.is.mtu != l.mtu)
+		nl_put_u32(m, IFLA_MTU, l.mtu);
+	ret = nl_batch_send(nl, &b, NULL, NULL, err);
+	return ret < 0 ? ret : nl_batch_error(&b, err, "mend bridge %s", link->name);
+}
+
 static int probe(struct scope *scope, const void *args, struct err *err)
 {
 	const struct bridge_args *a = args;
@@ -201,7 +274,8 @@ static int probe(struct scope *scope, const void *args, struct err *err)
 		return err_set(err, -ENOENT, "no bridge '%s'", a->name);
 	if (strcmp(link.kind, "bridge"))
 		return err_set(err, -ESTALE, "'%s' is not a bridge", a->name);
-	return compare(a, &link, err);
+	ret = compare(a, &link, err);
+	return ret < 0 ? ret : compare_sizes(nl, a, &link, err);
 }
 
 /* Settings of a kind are changed by the message that makes one, without NLM_F_CREATE. */
@@ -243,7 +317,9 @@ static int mend(struct scope *scope, void *args, struct err *err)
 	put_settings(&b, a);
 	nl_put_u32(m, IFLA_GROUP, LINK_GROUP);
 	ret = nl_batch_send(nl, &b, NULL, NULL, err);
-	return ret < 0 ? ret : nl_batch_error(&b, err, "mend bridge %s", a->name);
+	if (ret == 0)
+		ret = nl_batch_error(&b, err, "mend bridge %s", a->name);
+	return ret < 0 ? ret : mend_sizes(nl, &link, err);
 }
 
 static void show(const void *args, FILE *out)

@@ -69,6 +69,7 @@ const struct step_type *const net_step_types[] = {
 	&addr_reserve_step,
 	&sysctl_step,
 	&link_up_step.type,
+	&link_down_step.type,
 	&link_borrow_step.type,
 	&link_set_step.type,
 	&link_ready_step,

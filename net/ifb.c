@@ -3,6 +3,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/file.h"
+#include "net/link_mend.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -85,28 +86,76 @@ static int revert(struct scope *scope, void *args, struct err *err)
 	return link_delete(scope, a->at.ns, &link, err);
 }
 
+/* drivers/net/ifb.c: TX_Q_LIMIT; net/ethernet/eth.c. */
+#define TXQUEUELEN_DEFAULT 32
+#define MTU_DEFAULT        1500
+
+static struct link_plan plan_of(const struct ifb_args *a)
+{
+	return (struct link_plan){
+		.name = a->name,
+		.kind = "ifb",
+		.alias = a->alias,
+		.mac = a->mac,
+		.mtu = MTU_DEFAULT,
+		.txqueuelen = TXQUEUELEN_DEFAULT,
+	};
+}
+
+static int find(struct scope *scope, const struct ifb_args *a, struct nl **nl, struct link *out,
+		struct err *err)
+{
+	const struct link_plan plan = plan_of(a);
+	int ret = nl_for(scope, a->at.ns, nl, err);
+
+	return ret < 0 ? ret : link_plan_find(*nl, &plan, out, err);
+}
+
 static int probe(struct scope *scope, const void *args, struct err *err)
 {
 	const struct ifb_args *a = args;
-	char mac[MAC_TEXT_MAX];
+	const struct link_plan plan = plan_of(a);
 	struct link link;
-	int ret = link_find_in(scope, a->at.ns, a->name, NULL, &link, err);
+	struct nl *nl;
+	int ret = find(scope, a, &nl, &link, err);
 
 	if (ret < 0)
 		return ret;
 	if (!link.index)
 		return err_set(err, -ENOENT, "no link '%s'", a->name);
-	if (strcmp(link.kind, "ifb"))
-		return err_set(err, -ESTALE, "link '%s' is no ifb", a->name);
-	if (strcmp(link.alias, a->alias))
-		return err_set(err, -ESTALE, "link '%s' does not carry the mark '%s'", a->name,
-			       a->alias);
-	if (!(link.flags & IFF_UP))
-		return err_set(err, -ESTALE, "link '%s' is down", a->name);
-	if (!mac_equal(&link.mac, &a->mac))
-		return err_set(err, -ESTALE, "link '%s': address is %s", a->name,
-			       mac_format(&link.mac, mac, sizeof(mac)));
-	return 0;
+	ret = link_plan_compare(&plan, &link, err);
+	if (ret == 0 && strcmp(link.alias, a->alias))
+		ret = err_set(err, -ESTALE, "it does not carry the mark '%s'", a->alias);
+	if (ret == 0 && !(link.flags & IFF_UP))
+		ret = err_set(err, -ESTALE, "it is down");
+	return ret < 0 ? err_wrap(err, "link '%s'", a->name) : 0;
+}
+
+static int bring_up(struct nl *nl, const struct link *link, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	int ret;
+
+	link_put_change(&b, link->index, true);
+	ret = nl_batch_send(nl, &b, NULL, NULL, err);
+	return ret < 0 ? ret : nl_batch_error(&b, err, "bring up link '%s'", link->name);
+}
+
+static int mend(struct scope *scope, void *args, struct err *err)
+{
+	const struct ifb_args *a = args;
+	const struct link_plan plan = plan_of(a);
+	struct link link;
+	struct nl *nl;
+	int ret = find(scope, a, &nl, &link, err);
+
+	if (ret < 0 || !link.index)
+		return ret < 0 ? ret : 1;
+	if (strcmp(link.kind, plan.kind))
+		return err_set(err, -EEXIST, "the name '%s' was taken by a stranger's link",
+			       a->name);
+	ret = link_plan_mend(nl, &plan, &link, true, err);
+	return ret < 0 ? ret : bring_up(nl, &link, err);
 }
 
 static void show(const void *args, FILE *out)
@@ -139,6 +188,7 @@ const struct net_step_type link_ifb_step = {
 		.apply_many = net_step_apply_many,
 		.revert = revert,
 		.probe = probe,
+		.mend = mend,
 		.show = show,
 	},
 	.makes_link = true,

@@ -61,6 +61,9 @@ struct link_kind {
 	bool (*inside)(const void *options);
 	bool own_mac;         /* of links on one parent, each has a MAC address of its own */
 	uint16_t parent_attr; /* of its parent's index, inside IFLA_INFO_DATA; 0: IFLA_LINK */
+	/* That one gets if nobody says more, and it has no parent; 0: that depends, or is not known. */
+	uint32_t mtu;
+	uint32_t txqueuelen; /* 0: that of most */
 	/* Bytes that its own headers take of its parent's MTU. NULL: none. */
 	unsigned int (*overhead)(const void *options);
 	/* Why it has no MAC address of its own ("it shares its parent's"); NULL: it has one. May be NULL: it always has. */

@@ -195,18 +195,22 @@ struct nl_msg *link_put_change(struct nl_batch *b, uint32_t index, bool up)
 	return m;
 }
 
+static void put_down(struct nl_batch *b, size_t tag, uint32_t index)
+{
+	struct ifinfomsg *head = nl_put_header(nl_batch_add(b, RTM_SETLINK, 0, tag), sizeof(*head));
+
+	head->ifi_index = (int)index;
+	head->ifi_change = IFF_UP;
+}
+
 static int rename_now(struct nl *nl, const struct link *link, const char *name, bool down,
 		      struct err *err)
 {
 	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
-	struct ifinfomsg *head;
 	int ret;
 
-	if (down) {
-		head = nl_put_header(nl_batch_add(&b, RTM_SETLINK, 0, 0), sizeof(*head));
-		head->ifi_index = (int)link->index;
-		head->ifi_change = IFF_UP;
-	}
+	if (down)
+		put_down(&b, 0, link->index);
 	nl_put_str(link_put_change(&b, link->index, false), IFLA_IFNAME, name);
 	ret = nl_batch_send(nl, &b, NULL, NULL, err);
 	return ret < 0 ? ret
@@ -333,6 +337,66 @@ const struct net_step_type link_up_step = {
 	.build = build_up,
 	.describe = describe,
 	.explain = explain_up,
+};
+
+static int build_down(struct scope *scope, struct nl_batch *b, size_t tag, void *args,
+		      const struct link *link, struct err *err)
+{
+	(void)scope;
+	(void)args;
+	(void)err;
+	put_down(b, tag, link->index);
+	return 0;
+}
+
+static void describe_down(const void *args, char *buf, size_t size)
+{
+	const struct link_args *a = args;
+
+	snprintf(buf, size, "keep %s down", a->at.link);
+}
+
+static int apply_down(struct scope *scope, void *args, struct err *err)
+{
+	return net_step_apply(&link_down_step, scope, args, err);
+}
+
+static int probe_down(struct scope *scope, const void *args, struct err *err)
+{
+	const struct link_args *a = args;
+	struct link link;
+	int ret = link_find_in(scope, a->at.ns, a->at.link, NULL, &link, err);
+
+	if (ret < 0)
+		return ret;
+	if (!link.index)
+		return err_set(err, -ENOENT, "no link '%s'", a->at.link);
+	if (link.flags & IFF_UP)
+		return err_set(err, -ESTALE, "link '%s' is up", a->at.link);
+	return 0;
+}
+
+static void show_down(const void *args, FILE *out)
+{
+	const struct link_args *a = args;
+
+	net_show_ip(out, a->at.ns);
+	fprintf(out, "link set dev %s down\n", a->at.link);
+}
+
+const struct net_step_type link_down_step = {
+	.type = {
+		.name = "link.down",
+		.args = &up_schema,
+		.phase = PHASE_CONNECT,
+		.apply = apply_down,
+		.apply_many = net_step_apply_many,
+		.probe = probe_down,
+		.describe = describe_down,
+		.show = show_down,
+	},
+	.build = build_down,
+	.describe = describe_down,
 };
 
 /* A record may be older than the namespace: its number has been another's. */

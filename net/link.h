@@ -101,7 +101,7 @@ int link_delete(struct scope *scope, const char *key, const struct link *link, s
 
 /* --- Steps --- */
 
-/* Of link.up, link.borrow and link.ready. */
+/* Of link.up, link.down, link.borrow and link.ready. */
 struct link_args {
 	struct net_args at;
 	bool raised;     /* of link.borrow: it was down */
@@ -110,6 +110,8 @@ struct link_args {
 
 /* Bring up a link of ours. Not undone: the link goes with whatever made it. */
 extern const struct net_step_type link_up_step;
+/* Keep a link of ours down. */
+extern const struct net_step_type link_down_step;
 /* Bring up a link that is not ours (lo of a joined namespace), and shared: goes down again with its last user, if it was down. */
 extern const struct net_step_type link_borrow_step;
 /* Wait until a veth end, and the bridge that it is a port of, have seen that there is carrier. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/link_add.h"
 
+#include "net/link_mend.h"
 #include "net/patience.h"
 
 #include "lib/cleanup.h"
@@ -167,95 +168,169 @@ static int revert(struct scope *scope, void *args, struct err *err)
 
 /* --- Looking at it --- */
 
-struct look {
-	const struct link_add_args *a;
-	uint32_t parent;
-	bool seen;
-	int ret;
-	struct err *err;
-};
+/* What a link of a kind gets where nobody says more (net/ethernet/eth.c: ether_setup()). */
+#define TXQUEUELEN_DEFAULT 1000
 
-static int compare_common(const struct link_add_args *a, const struct link *link, struct err *err)
+/* One that is not told has what its parent leaves it. */
+static uint32_t mtu_of(const struct link_add_args *a, const struct link *parent)
 {
-	char mac[MAC_TEXT_MAX];
+	const uint32_t overhead = kind_overhead(a->kind, a->options);
 
-	if (strcmp(link->kind, a->kind->name) != 0)
-		return err_set(err, -ESTALE, "it is a link of kind '%s'", link->kind);
-	if (a->mtu && link->mtu != a->mtu)
-		return err_set(err, -ESTALE, "mtu is %u, not %u", link->mtu, a->mtu);
-	if (a->txqueuelen && link->txqueuelen != a->txqueuelen)
-		return err_set(err, -ESTALE, "txqueuelen is %u, not %u", link->txqueuelen,
-			       a->txqueuelen);
-	if (!mac_is_zero(&a->mac) && !mac_equal(&link->mac, &a->mac))
-		return err_set(err, -ESTALE, "address is %s",
-			       mac_format(&link->mac, mac, sizeof(mac)));
-	return 0;
+	if (a->mtu)
+		return a->mtu;
+	if (!a->at.link[0])
+		return a->kind->mtu;
+	return parent->mtu > overhead ? parent->mtu - overhead : 0;
 }
 
-static int compare(const struct link_add_args *a, uint32_t parent, const struct nlmsghdr *msg,
-		   struct err *err)
+static struct link_plan plan_of(const struct link_add_args *a, const struct link *parent)
 {
-	const struct nlattr *attrs[IFLA_MAX + 1] = { 0 }, *info[IFLA_INFO_MAX + 1] = { 0 };
-	struct link link;
-	uint32_t below = 0;
-	bool elsewhere;
-	int ret = link_parse(msg, &link);
+	const struct link_kind *kind = a->kind;
+	const uint32_t txqueuelen = kind->txqueuelen ? kind->txqueuelen : TXQUEUELEN_DEFAULT;
 
-	if (ret == 0)
-		ret = compare_common(a, &link, err);
-	if (ret < 0)
-		return ret;
-	nl_attrs(msg, sizeof(struct ifinfomsg), attrs, IFLA_MAX);
-	nl_attrs_nested(attrs[IFLA_LINKINFO], info, IFLA_INFO_MAX);
+	return (struct link_plan){
+		.name = a->name,
+		.kind = kind->name,
+		.alias = a->alias,
+		.mac = a->mac,
+		.mtu = mtu_of(a, parent),
+		.txqueuelen = a->txqueuelen ? a->txqueuelen : txqueuelen,
+	};
+}
+
+struct look {
+	const struct link_add_args *a;
+	struct link parent;
+	struct link link; /* index 0: there is none */
+	int common, below,
+		data;   /* 0 or -ESTALE: what all links have, its parent, what its kind has */
+	struct err why; /* the first of these */
+};
+
+/* An index says nothing without the namespace that it is of; of another one it is marked so. */
+static int compare_below(const struct look *look, const struct nlattr *const *attrs,
+			 struct err *err)
+{
+	const struct link_add_args *a = look->a;
+	const bool elsewhere = attrs[IFLA_LINK_NETNSID];
+	uint32_t below = 0;
+
 	nl_get_u32(attrs[IFLA_LINK], &below);
-	/* An index says nothing without the namespace that it is of; of another one it is marked so. */
-	elsewhere = attrs[IFLA_LINK_NETNSID];
-	if (a->at.link[0] && !a->kind->parent_attr &&
-	    (below != parent || elsewhere != (strcmp(a->born, a->at.ns) != 0)))
-		return err_set(err, -ESTALE, "its parent is not '%s'", a->at.link);
-	return kind_compare(a->kind, a->options, parent, info[IFLA_INFO_DATA], err);
+	if (!a->at.link[0] || a->kind->parent_attr)
+		return 0;
+	if (below == look->parent.index && elsewhere == (strcmp(a->born, a->at.ns) != 0))
+		return 0;
+	return err_set(err, -ESTALE, "its parent is not '%s'", a->at.link);
 }
 
 static void see(void *arg, size_t tag, const struct nlmsghdr *msg)
 {
+	const struct nlattr *attrs[IFLA_MAX + 1] = { 0 }, *info[IFLA_INFO_MAX + 1] = { 0 };
 	struct look *look = arg;
+	const struct link_plan plan = plan_of(look->a, &look->parent);
 
 	(void)tag;
-	look->seen = true;
-	look->ret = compare(look->a, look->parent, msg, look->err);
+	if (link_parse(msg, &look->link) < 0)
+		return;
+	nl_attrs(msg, sizeof(struct ifinfomsg), attrs, IFLA_MAX);
+	nl_attrs_nested(attrs[IFLA_LINKINFO], info, IFLA_INFO_MAX);
+	look->common = link_plan_compare(&plan, &look->link, &look->why);
+	look->below = compare_below(look, attrs, look->common ? NULL : &look->why);
+	look->data = kind_compare(look->a->kind, look->a->options, look->parent.index,
+				  info[IFLA_INFO_DATA],
+				  look->common || look->below ? NULL : &look->why);
 }
 
-static int find_parent(struct scope *scope, const struct link_add_args *a, uint32_t *out,
+static int find_parent(struct scope *scope, const struct link_add_args *a, struct link *out,
 		       struct err *err)
 {
-	struct link parent = { 0 };
-	int ret = 0;
+	return a->at.link[0] ? link_find_in(scope, a->at.ns, a->at.link, NULL, out, err) : 0;
+}
 
-	if (a->at.link[0])
-		ret = link_find_in(scope, a->at.ns, a->at.link, NULL, &parent, err);
-	*out = parent.index;
-	return ret;
+/* look->link.index 0: it is not there, under whatever name. */
+static int look_at(struct scope *scope, const struct link_add_args *a, struct nl **nl,
+		   struct look *look, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	struct link_plan plan;
+	struct link link;
+	int ret;
+
+	*look = (struct look){ .a = a };
+	ret = find_parent(scope, a, &look->parent, err);
+	if (ret == 0)
+		ret = nl_for(scope, a->born, nl, err);
+	plan = plan_of(a, &look->parent);
+	if (ret == 0)
+		ret = link_plan_find(*nl, &plan, &link, err);
+	if (ret < 0 || !link.index)
+		return ret;
+	link_put_get_index(&b, link.index, 0);
+	return nl_batch_send(*nl, &b, see, look, err);
 }
 
 static int probe(struct scope *scope, const void *args, struct err *err)
 {
-	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
 	const struct link_add_args *a = args;
-	struct look look = { .a = a, .err = err };
+	struct look look;
 	struct nl *nl;
-	int ret = find_parent(scope, a, &look.parent, err);
+	int ret = look_at(scope, a, &nl, &look, err);
 
-	if (ret == 0)
-		ret = nl_for(scope, a->born, &nl, err);
 	if (ret < 0)
 		return ret;
-	link_put_get(&b, a->name, 0);
-	ret = nl_batch_send(nl, &b, see, &look, err);
-	if (ret < 0)
-		return ret;
-	if (!look.seen)
+	if (!look.link.index)
 		return err_set(err, -ENOENT, "no link '%s'", a->name);
-	return look.ret < 0 ? err_wrap(err, "link '%s'", a->name) : 0;
+	if (look.common || look.below || look.data)
+		return err_set(err, -ESTALE, "link '%s': %s", a->name, look.why.text);
+	return 0;
+}
+
+/* What a kind has can be changed, of some kinds, and of some of it. */
+static int change_data(struct nl *nl, const struct look *look, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	struct ifinfomsg *head;
+	struct nl_msg *m;
+	int ret;
+
+	if (!look->data)
+		return 0;
+	m = nl_batch_add(&b, RTM_NEWLINK, 0, 0);
+	head = nl_put_header(m, sizeof(*head));
+	head->ifi_index = (int)look->link.index;
+	kind_put(m, look->a->kind, look->a->options, look->parent.index);
+	ret = nl_batch_send(nl, &b, NULL, NULL, err);
+	if (ret < 0)
+		return ret;
+	return nl_batch_refused(&b) ? 1 : 0;
+}
+
+static int mend_here(struct nl *nl, const struct look *look, struct err *err)
+{
+	const struct link_plan plan = plan_of(look->a, &look->parent);
+	int ret = link_plan_mend(nl, &plan, &look->link, false, err);
+
+	return ret < 0 ? ret : change_data(nl, look, err);
+}
+
+/* What cannot be changed in place is made anew; a stranger's link stays as it is. */
+static int mend(struct scope *scope, void *args, struct err *err)
+{
+	const struct link_add_args *a = args;
+	struct look look;
+	struct nl *nl;
+	int ret = look_at(scope, a, &nl, &look, err);
+
+	if (ret < 0 || !look.link.index)
+		return ret < 0 ? ret : 1;
+	if (strcmp(look.link.kind, a->kind->name))
+		return err_set(err, -EEXIST, "the name '%s' was taken by a stranger's link",
+			       a->name);
+	ret = look.below ? 1 : mend_here(nl, &look, err);
+	if (ret <= 0)
+		return ret;
+	ret = link_delete(scope, a->born, &look.link, err);
+	return ret < 0 ? ret : 1;
 }
 
 static void show(const void *args, FILE *out)
@@ -336,6 +411,7 @@ const struct net_step_type link_add_step = {
 		.apply_many = apply_many,
 		.revert = revert,
 		.probe = probe,
+		.mend = mend,
 		.show = show,
 	},
 	.makes_link = true,

@@ -343,8 +343,9 @@ static int stage_inside(const struct net_planner *p, const struct network *n,
 		ret = net_link_plan_offloads(p, n, e->name, err);
 	if (ret == 0)
 		ret = net_link_plan_set(p, n, e->name, err);
-	if (ret == 0 && !n->down)
-		ret = net_plan_link(p, &link_up_step.type, SCOPE_CONTAINER, e->name, err);
+	if (ret == 0)
+		ret = net_plan_link(p, n->down ? &link_down_step.type : &link_up_step.type,
+				    SCOPE_CONTAINER, e->name, err);
 	if (ret == 0)
 		ret = for_addresses(p, n, e->name, &addr_add_step.type, err);
 	if (ret == 0)

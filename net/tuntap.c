@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/tuntap.h"
 
+#include "net/link_mend.h"
 #include "net/netns.h"
 
 #include "lib/cleanup.h"
@@ -121,9 +122,9 @@ static int revert(struct scope *scope, void *args, struct err *err)
 
 struct look {
 	const struct tuntap_args *a;
-	bool seen;
-	int ret;
-	struct err *err;
+	struct link link; /* index 0: there is none */
+	int common, data; /* 0 or -ESTALE: what all links have, and what only these have */
+	struct err why;   /* the first of these */
 };
 
 static int compare_number(const char *key, const struct nlattr *attr, uint32_t want,
@@ -154,30 +155,37 @@ static int compare_data(const struct tuntap_args *a, const struct nlattr *nest, 
 	return ret;
 }
 
-static int compare(const struct tuntap_args *a, const struct nlmsghdr *msg, struct err *err)
+/* What the kernel gives those that are asked for without (drivers/net/tun.c: TUN_READQ_SIZE; net/ethernet/eth.c). */
+#define TUN_TXQUEUELEN 500
+#define TAP_TXQUEUELEN 1000
+#define MTU_DEFAULT    1500
+
+static struct link_plan plan_of(const struct tuntap_args *a)
+{
+	const uint32_t txqueuelen = a->tap ? TAP_TXQUEUELEN : TUN_TXQUEUELEN;
+
+	return (struct link_plan){
+		.name = a->name,
+		.kind = "tun",
+		.alias = a->alias,
+		.mac = a->mac,
+		.mtu = a->mtu ? a->mtu : MTU_DEFAULT,
+		.txqueuelen = a->txqueuelen ? a->txqueuelen : txqueuelen,
+	};
+}
+
+static void compare(struct look *look, const struct nlmsghdr *msg)
 {
 	const struct nlattr *attrs[IFLA_MAX + 1] = { 0 }, *info[IFLA_INFO_MAX + 1] = { 0 };
-	struct link link;
-	char mac[MAC_TEXT_MAX];
-	int ret = link_parse(msg, &link);
+	const struct link_plan plan = plan_of(look->a);
 
-	if (ret < 0)
-		return err_sys(err, ret, "an answer of the kernel's");
-	if (strcmp(link.kind, "tun") != 0)
-		return err_set(err, -ESTALE, "it is no %s", mode_of(a));
-	if (strcmp(link.alias, a->alias) != 0)
-		return err_set(err, -ESTALE, "it does not carry the mark '%s'", a->alias);
-	if (a->mtu && link.mtu != a->mtu)
-		return err_set(err, -ESTALE, "mtu is %u, not %u", link.mtu, a->mtu);
-	if (a->txqueuelen && link.txqueuelen != a->txqueuelen)
-		return err_set(err, -ESTALE, "txqueuelen is %u, not %u", link.txqueuelen,
-			       a->txqueuelen);
-	if (!mac_is_zero(&a->mac) && !mac_equal(&link.mac, &a->mac))
-		return err_set(err, -ESTALE, "address is %s",
-			       mac_format(&link.mac, mac, sizeof(mac)));
 	nl_attrs(msg, sizeof(struct ifinfomsg), attrs, IFLA_MAX);
 	nl_attrs_nested(attrs[IFLA_LINKINFO], info, IFLA_INFO_MAX);
-	return compare_data(a, info[IFLA_INFO_DATA], err);
+	look->common = link_plan_compare(&plan, &look->link, &look->why);
+	if (!look->common && strcmp(look->link.alias, look->a->alias))
+		look->common = err_set(&look->why, -ESTALE, "it does not carry the mark '%s'",
+				       look->a->alias);
+	look->data = compare_data(look->a, info[IFLA_INFO_DATA], look->common ? NULL : &look->why);
 }
 
 static void see(void *arg, size_t tag, const struct nlmsghdr *msg)
@@ -185,27 +193,62 @@ static void see(void *arg, size_t tag, const struct nlmsghdr *msg)
 	struct look *look = arg;
 
 	(void)tag;
-	look->seen = true;
-	look->ret = compare(look->a, msg, look->err);
+	if (link_parse(msg, &look->link) == 0)
+		compare(look, msg);
+}
+
+/* look->link.index 0: it is not there, under whatever name. */
+static int look_at(struct scope *scope, const struct tuntap_args *a, struct nl **nl,
+		   struct look *look, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	const struct link_plan plan = plan_of(a);
+	struct link link;
+	int ret = nl_for(scope, a->at.ns, nl, err);
+
+	*look = (struct look){ .a = a };
+	if (ret == 0)
+		ret = link_plan_find(*nl, &plan, &link, err);
+	if (ret < 0 || !link.index)
+		return ret;
+	link_put_get_index(&b, link.index, 0);
+	return nl_batch_send(*nl, &b, see, look, err);
 }
 
 static int probe(struct scope *scope, const void *args, struct err *err)
 {
-	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
 	const struct tuntap_args *a = args;
-	struct look look = { .a = a, .err = err };
+	struct look look;
 	struct nl *nl;
-	int ret = nl_for(scope, a->at.ns, &nl, err);
+	int ret = look_at(scope, a, &nl, &look, err);
 
 	if (ret < 0)
 		return ret;
-	link_put_get(&b, a->name, 0);
-	ret = nl_batch_send(nl, &b, see, &look, err);
-	if (ret < 0)
-		return ret;
-	if (!look.seen)
+	if (!look.link.index)
 		return err_set(err, -ENOENT, "no link '%s'", a->name);
-	return look.ret < 0 ? err_wrap(err, "link '%s'", a->name) : 0;
+	if (look.common || look.data)
+		return err_set(err, -ESTALE, "link '%s': %s", a->name, look.why.text);
+	return 0;
+}
+
+/* What was said while it was made cannot be changed: then it is made anew. */
+static int mend(struct scope *scope, void *args, struct err *err)
+{
+	const struct tuntap_args *a = args;
+	const struct link_plan plan = plan_of(a);
+	struct look look;
+	struct nl *nl;
+	int ret = look_at(scope, a, &nl, &look, err);
+
+	if (ret < 0 || !look.link.index)
+		return ret < 0 ? ret : 1;
+	if (strcmp(look.link.kind, plan.kind))
+		return err_set(err, -EEXIST, "the name '%s' was taken by a stranger's link",
+			       a->name);
+	if (!look.data)
+		return link_plan_mend(nl, &plan, &look.link, true, err);
+	ret = link_delete(scope, a->at.ns, &look.link, err);
+	return ret < 0 ? ret : 1;
 }
 
 static void show_settings(const struct tuntap_args *a, FILE *out)
@@ -261,5 +304,6 @@ const struct step_type tuntap_add_step = {
 	.apply = apply,
 	.revert = revert,
 	.probe = probe,
+	.mend = mend,
 	.show = show,
 };

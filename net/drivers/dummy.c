@@ -14,6 +14,7 @@ static const struct kind_refusal refusals[] = { KIND_MISSING("dummy"), { 0, NULL
 
 static const struct link_kind kind = {
 	.name = "dummy",
+	.mtu = 1500,
 	.options = &options,
 	.refusals = refusals,
 };

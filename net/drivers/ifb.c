@@ -14,6 +14,8 @@ static const struct kind_refusal refusals[] = { KIND_MISSING("ifb"), { 0, NULL }
 
 static const struct link_kind kind = {
 	.name = "ifb",
+	.mtu = 1500,
+	.txqueuelen = 32,
 	.options = &options,
 	.refusals = refusals,
 };

@@ -13,6 +13,7 @@ static const struct kind_refusal refusals[] = {
 
 static const struct link_kind kind = {
 	.name = "macvtap",
+	.txqueuelen = 500, /* drivers/net/tap.c: TUN_READQ_SIZE */
 	.options = &options,
 	.attrs = macvlan_attrs,
 	.needs_parent = true,

@@ -148,6 +148,7 @@ static const int passing[] = { -EEXIST, -EADDRINUSE, 0 };
 
 static const struct link_kind kind = {
 	.name = "vxlan",
+	.mtu = 1500,
 	.options = &options,
 	.attrs = attrs,
 	.outside = true,
@@ -158,7 +159,24 @@ static const struct link_kind kind = {
 	.passing = passing,
 };
 
-/* Of several other ends the first is the one that the link is made with: the kernel takes its family for the link's. */
+static int plan_remote(const struct ip_addr *remote, const struct endpoint *e,
+		       const struct net_planner *p, struct err *err)
+{
+	struct fdb_args args = {
+		.at.ns = SCOPE_CONTAINER,
+		.entry = { .self = true, .dst = *remote },
+	};
+
+	if (!remote->family)
+		return 0;
+	memcpy(args.at.link, e->name, sizeof(args.at.link));
+	return net_planner_add(p, &fdb_add_step.type, SCOPE_CONTAINER, NULL, &args, err);
+}
+
+/*
+ * Of several other ends the first is the one that the link is made with: the kernel takes its family for the link's. It has an entry
+ * from then on, which can be lost like any other, so that it is planned, too: to add it again is no error.
+ */
 static int plan(const struct network *n, const struct endpoint *e, const struct net_planner *p,
 		struct err *err)
 {
@@ -171,15 +189,10 @@ static int plan(const struct network *n, const struct endpoint *e, const struct 
 		o.remote = o.remotes.items[i++];
 	made.options = &o;
 	ret = kind_driver_plan(&made, e, p, err);
-	for (; ret == 0 && i < o.remotes.count; i++) {
-		struct fdb_args args = {
-			.at.ns = SCOPE_CONTAINER,
-			.entry = { .self = true, .dst = o.remotes.items[i] },
-		};
-
-		memcpy(args.at.link, e->name, sizeof(args.at.link));
-		ret = net_planner_add(p, &fdb_add_step.type, SCOPE_CONTAINER, NULL, &args, err);
-	}
+	if (ret == 0)
+		ret = plan_remote(&o.remote, e, p, err);
+	for (; ret == 0 && i < o.remotes.count; i++)
+		ret = plan_remote(&o.remotes.items[i], e, p, err);
 	return ret;
 }
 
