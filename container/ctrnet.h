@@ -1019,7 +1019,7 @@ CTRNET_API int ctrnet_container_net_set(struct ctrnet_container *container, cons
 
 /* Something that nobody has any more, or of which that cannot be told. */
 struct ctrnet_net_garbage {
-	const char *kind; /* "container", "link", "record" */
+	const char *kind; /* "container", "link", "element", "record", "address" */
 	const char *name;
 	const char *why;
 	bool kept; /* it was left alone, because of why */

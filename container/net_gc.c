@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What nobody has any more: containers of this root, links of containers that are gone, records without users, reserved addresses. */
+/* What nobody has any more: containers of this root, links and nftables elements of containers that are gone, records without users, reserved addresses. */
 #include "container/container.h"
 #include "container/net_live.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/shared.h"
 #include "lib/str.h"
+#include "net/nat.h"
 #include "net/netns_find.h"
 #include "net/orphan.h"
 #include "net/pool.h"
@@ -43,6 +44,7 @@ void net_garbage_release(struct net_garbage_list *list)
 
 struct gc {
 	const char *root;
+	uint64_t own; /* the inode of the network namespace that we are in */
 	bool dry_run;
 	struct net_garbage_list list;
 	bool full; /* out of memory */
@@ -209,15 +211,47 @@ static void collect_link(struct gc *gc, struct scope *scope, const struct orphan
 	     ret < 0 || o->verdict == ORPHAN_UNSURE);
 }
 
-static int collect_links(struct gc *gc, struct err *err)
+/* What is shared in the network namespace @inode, whether as somebody's host or as what was joined. */
+static int open_scope(uint64_t inode, struct scope *scope, struct err *err)
 {
-	_cleanup_(scope_release) struct scope scope = { 0 };
+	_cleanup_free_ char *dir = store_shared_dir(inode);
+	uint64_t own = 0;
+	int ret = dir ? scope_init(scope, "", "", dir, err) : err_oom(err);
+
+	if (ret == 0)
+		ret = host_netns(&own, err);
+	if (ret == 0 && inode != own)
+		ret = scope_set_ns(scope, SCOPE_HOST, netns_find(inode), false, err);
+	if (ret == 0)
+		ret = scope_set_ns(scope, SCOPE_CONTAINER, netns_find(inode), false, err);
+	return ret;
+}
+
+static int collect_links(struct gc *gc, struct scope *scope, struct err *err)
+{
 	_cleanup_(orphans_release) struct orphans orphans = { 0 };
-	int ret = orphans_find(&scope, &orphans, err);
+	int ret = orphans_find(scope, &orphans, err);
 
 	for (size_t i = 0; ret == 0 && i < orphans.count; i++)
-		collect_link(gc, &scope, &orphans.items[i]);
+		collect_link(gc, scope, &orphans.items[i]);
 	return ret;
+}
+
+static void note_element(void *arg, const char *name, const char *why)
+{
+	note(arg, "element", name, why ? why : "its container is gone", why != NULL);
+}
+
+/* What is in a namespace before the records about it: these tell who is gone. */
+static int collect_inside(struct gc *gc, uint64_t inode, struct err *err)
+{
+	_cleanup_(scope_release) struct scope scope = { 0 };
+	int ret = open_scope(inode, &scope, err);
+
+	if (ret < 0 || scope_ns_gone(&scope, SCOPE_HOST))
+		return ret;
+	ret = collect_links(gc, &scope, err);
+	return ret < 0 ? ret : nat_collect(&scope, gc->dry_run, note_element, gc, err);
 }
 
 /* --- Records --- */
@@ -232,20 +266,11 @@ static void note_record(void *arg, const char *key, const char *why)
 	note(gc, "record", key, why ? why : "nobody uses it any more", why != NULL);
 }
 
-/* What is shared in the network namespace @inode acts there, whether as somebody's host or as what was joined. */
 static int collect_records(struct gc *gc, uint64_t inode, struct err *err)
 {
 	_cleanup_(scope_release) struct scope scope = { 0 };
-	_cleanup_free_ char *dir = store_shared_dir(inode);
-	uint64_t own = 0;
-	int ret = dir ? scope_init(&scope, "", "", dir, err) : err_oom(err);
+	int ret = open_scope(inode, &scope, err);
 
-	if (ret == 0)
-		ret = host_netns(&own, err);
-	if (ret == 0 && inode != own)
-		ret = scope_set_ns(&scope, SCOPE_HOST, netns_find(inode), false, err);
-	if (ret == 0)
-		ret = scope_set_ns(&scope, SCOPE_CONTAINER, netns_find(inode), false, err);
 	return ret < 0 ? ret
 		       : shared_collect(&scope, store_step_types, gc->dry_run, note_record, gc,
 					err);
@@ -271,8 +296,11 @@ static int collect_directory(struct gc *gc, const char *name, struct err *err)
 	size_t digits = strspn(name, "0123456789");
 	uint64_t inode = strtoull(name, NULL, 10);
 
-	if (digits && !name[digits])
-		return collect_records(gc, inode, err);
+	if (digits && !name[digits]) {
+		int ret = inode == gc->own ? 0 : collect_inside(gc, inode, err);
+
+		return ret < 0 ? ret : collect_records(gc, inode, err);
+	}
 	return digits && !strcmp(name + digits, POOL_DIR_SUFFIX) ? collect_addresses(gc, inode, err)
 								 : 0;
 }
@@ -293,10 +321,13 @@ static int collect_all_records(struct gc *gc, struct err *err)
 int container_net_gc(const char *root, bool dry_run, struct net_garbage_list *list, struct err *err)
 {
 	struct gc gc = { .root = root, .dry_run = dry_run };
-	int ret = collect_containers(&gc, err);
+	int ret = host_netns(&gc.own, err);
 
 	if (ret == 0)
-		ret = collect_links(&gc, err);
+		ret = collect_containers(&gc, err);
+	/* Links of ours may be there without a single record. */
+	if (ret == 0)
+		ret = collect_inside(&gc, gc.own, err);
 	if (ret == 0)
 		ret = collect_all_records(&gc, err);
 	if (ret == 0 && gc.full)

@@ -99,7 +99,7 @@ bool net_live_stray(const struct net_live *l, char name[IFNAMSIZ]);
 
 /* Something found without a living owner, or of which it cannot be told whether it has one. */
 struct net_garbage {
-	char *kind; /* "container", "link", "record" */
+	char *kind; /* "container", "link", "element", "record", "address" */
 	char *name;
 	char *why;
 	bool kept; /* it was left alone */

@@ -505,6 +505,35 @@ int shared_collect(struct scope *scope, const struct step_type *const *const *ty
 	return 0;
 }
 
+static int read_users(int dir, const char *key, char ***users, struct err *err)
+{
+	struct record r = { 0 };
+	char name[32];
+	int ret;
+
+	entry_name(name, sizeof(name), key);
+	ret = json_decode_file(&record_schema, &r, dir, name, err);
+	for (char **u = r.users; ret == 0 && u && *u; u++)
+		if (claim_look(*u) != CLAIM_DEAD && strv_add(users, *u) < 0)
+			ret = err_oom(err);
+	json_release(&record_schema, &r);
+	return ret;
+}
+
+int shared_with_users(const struct scope *scope, const char *key,
+		      int (*fn)(void *arg, char *const *users, struct err *err), void *arg,
+		      struct err *err)
+{
+	_cleanup_(strv_cleanup) char **users = NULL;
+	int dir = file_lock_dir(scope->shared_dir, false, err);
+	int ret = dir < 0 ? dir : read_users(dir, key, &users, err);
+
+	if (ret == 0)
+		ret = fn(arg, users, err);
+	file_unlock(dir);
+	return ret;
+}
+
 bool shared_in_use(const struct scope *scope, const char *key)
 {
 	_cleanup_free_ char *path = NULL;

@@ -49,6 +49,14 @@ int shared_salvage_joined(uint64_t host, const struct scope *scope, const char *
  */
 int shared_forget(struct scope *scope, struct step *step, struct err *err);
 
+/*
+ * Call @fn with the claims of those users of @key in @scope->shared_dir that may be alive (NULL: none), while nobody can become one.
+ * Returns what that does; -ENOENT: there is no record.
+ */
+int shared_with_users(const struct scope *scope, const char *key,
+		      int (*fn)(void *arg, char *const *users, struct err *err), void *arg,
+		      struct err *err);
+
 /* Told of a record without living users, before it goes; @why NULL, or why it stays. */
 typedef void shared_found_fn(void *arg, const char *key, const char *why);
 

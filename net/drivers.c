@@ -10,6 +10,7 @@
 #include "net/link_set.h"
 #include "net/neigh.h"
 #include "net/net.h"
+#include "net/netns_claim.h"
 #include "net/nft.h"
 #include "net/offload.h"
 #include "net/port.h"
@@ -67,6 +68,7 @@ static const struct {
 /* clang-format off */
 const struct step_type *const net_step_types[] = {
 	&addr_reserve_step,
+	&netns_claim_step,
 	&sysctl_step,
 	&link_up_step.type,
 	&link_down_step.type,

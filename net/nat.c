@@ -122,7 +122,7 @@ static int plan_table(const struct net_planner *p, struct err *err)
 {
 	const struct nft_table_args args = { .ns = SCOPE_HOST };
 
-	return net_planner_add(p, &nft_table_step, SCOPE_HOST, "nft.table", &args, err);
+	return net_planner_add(p, &nft_table_step, SCOPE_HOST, NAT_TABLE_KEY, &args, err);
 }
 
 static int plan_sysctl(const struct net_planner *p, const char *path, struct err *err)

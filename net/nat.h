@@ -92,4 +92,15 @@ int nat_plan(const struct net_planner *p, const struct network *n, const struct 
 /* For who has lost the plan: append steps that made the elements that have the container's mark. */
 int nat_salvage(struct scope *scope, struct plan *plan, struct err *err);
 
+/* The table as a shared thing: who has elements is one of its users. */
+#define NAT_TABLE_KEY "nft.table"
+
+/* Told of an element whose container is gone; @why NULL, or why it stays. */
+typedef void nat_found_fn(void *arg, const char *name, const char *why);
+/*
+ * Take back the elements of containers that are none of the table's users, or with @dry_run only tell of them. Without the record of these
+ * nobody knows, and all stay.
+ */
+int nat_collect(struct scope *scope, bool dry_run, nat_found_fn *found, void *arg, struct err *err);
+
 #endif

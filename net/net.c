@@ -9,6 +9,7 @@
 #include "net/link_keys.h"
 #include "net/link_master.h"
 #include "net/neigh.h"
+#include "net/netns_claim.h"
 #include "net/nl.h"
 #include "net/parents.h"
 #include "net/reserve.h"
@@ -526,9 +527,15 @@ static bool is_loopback(const struct network *n)
 static int plan_namespace(const struct net_config *c, bool namespace_new, struct plan *plan,
 			  struct err *err)
 {
+	const struct netns_claim_args claim = { .ns = SCOPE_CONTAINER };
 	const struct net_planner p = { .plan = plan };
 
-	if (!namespace_new || c->live || c->dad_given || !declares(c, makes_link))
+	if (!declares(c, makes_link))
+		return 0;
+	if (!namespace_new)
+		return net_planner_add(&p, &netns_claim_step, SCOPE_CONTAINER, NETNS_CLAIM, &claim,
+				       err);
+	if (c->live || c->dad_given)
 		return 0;
 	return plan_dad(&p, "default", false, err);
 }

@@ -39,3 +39,13 @@ int nat_salvage(struct scope *scope, struct plan *plan, struct err *err)
 	(void)err;
 	return 0;
 }
+
+int nat_collect(struct scope *scope, bool dry_run, nat_found_fn *found, void *arg, struct err *err)
+{
+	(void)scope;
+	(void)dry_run;
+	(void)found;
+	(void)arg;
+	(void)err;
+	return 0;
+}

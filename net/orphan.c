@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/orphan.h"
 
+#include "lib/claim.h"
 #include "lib/cleanup.h"
+#include "lib/shared.h"
+#include "lib/str.h"
+#include "net/netns_claim.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -180,16 +184,11 @@ static const struct seen *other_side(const struct view *v, const struct link *li
 	return NULL;
 }
 
-static void judge_link(const struct view *v, bool all, struct orphan *o)
+static void judge_pair(const struct view *v, bool all, struct orphan *o)
 {
 	const struct seen *other = other_side(v, &o->link);
 
-	if (strcmp(o->link.kind, "veth") || o->link.peer_nsid < 0)
-		judge(o, ORPHAN_UNSURE,
-		      "nothing tells whether a container '%.60s' of another "
-		      "--root has it",
-		      link_owner(&o->link));
-	else if (other && other->pid)
+	if (other && other->pid)
 		judge(o, ORPHAN_USED, "process %d lives where its other end is", other->pid);
 	else if (!other)
 		judge(o, ORPHAN_UNSURE, "who holds the namespace of its other end is not seen");
@@ -201,19 +200,97 @@ static void judge_link(const struct view *v, bool all, struct orphan *o)
 		      link_owner(&o->link));
 }
 
-static int judge_all(struct nl *nl, struct orphans *o, struct err *err)
+/* Of a namespace: who lives in it, and who is on record. */
+struct inside {
+	bool empty;
+	bool known; /* there is a record */
+	char **ids; /* of containers that may be alive */
+};
+
+static bool is_on_record(const struct inside *in, const char *id)
 {
+	for (char **at = in->ids; at && *at; at++)
+		if (!strcmp(*at, id))
+			return true;
+	return false;
+}
+
+static void judge_inside(const struct inside *in, struct orphan *o)
+{
+	const char *owner = link_owner(&o->link);
+
+	if (in->empty)
+		judge(o, ORPHAN_DEAD,
+		      "of container '%.60s', and nobody lives in its network namespace", owner);
+	else if (!in->known)
+		judge(o, ORPHAN_UNSURE,
+		      "nothing tells whether a container '%.60s' of another --root has it", owner);
+	else if (is_on_record(in, owner))
+		judge(o, ORPHAN_USED, "container '%.60s' has links here", owner);
+	else
+		judge(o, ORPHAN_DEAD, "no container '%.60s' has links here any more", owner);
+}
+
+static int note_users(void *arg, char *const *users, struct err *err)
+{
+	struct inside *in = arg;
+	char id[256];
+
+	in->known = true;
+	for (; users && *users; users++)
+		if (strv_add(&in->ids, claim_id(*users, id, sizeof(id))) < 0)
+			return err_oom(err);
+	return 0;
+}
+
+/* We live in our own. */
+static bool is_empty(const struct scope *scope, struct view *v, bool all)
+{
+	const int fd = scope_ns_fd(scope, SCOPE_HOST);
+	const struct seen *seen;
+	struct stat st;
+
+	if (fd < 0 || !all || fstat(fd, &st) < 0)
+		return false;
+	seen = find_seen(v, st.st_ino);
+	return seen && !seen->pid;
+}
+
+static int look_inside(const struct scope *scope, struct view *v, bool all, struct inside *in,
+		       struct err *err)
+{
+	int ret = shared_with_users(scope, NETNS_CLAIM, note_users, in, err);
+
+	in->empty = is_empty(scope, v, all);
+	return ret == -ENOENT ? 0 : ret;
+}
+
+static bool is_pair(const struct link *link)
+{
+	return !strcmp(link->kind, "veth") && link->peer_nsid >= 0;
+}
+
+static int judge_all(const struct scope *scope, struct nl *nl, struct orphans *o, struct err *err)
+{
+	struct inside in = { 0 };
 	struct view v = { .nl = nl };
 	bool all = sees_all();
+	int ret = 0;
 
 	if (o->count) {
 		note_processes(&v);
 		note_mounts(&v);
+		ret = look_inside(scope, &v, all, &in, err);
 	}
-	for (size_t i = 0; i < o->count; i++)
-		judge_link(&v, all, &o->items[i]);
+	for (size_t i = 0; ret == 0 && i < o->count; i++) {
+		if (is_pair(&o->items[i].link))
+			judge_pair(&v, all, &o->items[i]);
+		else
+			judge_inside(&in, &o->items[i]);
+	}
+	strv_free(in.ids);
 	free(v.items);
-	return v.full ? err_oom(err) : 0;
+	return ret == 0 && v.full ? err_oom(err) : ret;
 }
 
 int orphans_find(struct scope *scope, struct orphans *out, struct err *err)
@@ -225,7 +302,7 @@ int orphans_find(struct scope *scope, struct orphans *out, struct err *err)
 	if (ret == 0)
 		ret = list_links(nl, &l, err);
 	if (ret == 0)
-		ret = judge_all(nl, &l.orphans, err);
+		ret = judge_all(scope, nl, &l.orphans, err);
 	if (ret < 0)
 		orphans_release(&l.orphans);
 	else

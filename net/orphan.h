@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Links in the host's namespace that carry the mark of a container, and whether anybody can still have them. */
+/* Links that carry the mark of a container, and whether anybody can still have them. */
 #ifndef NET_ORPHAN_H
 #define NET_ORPHAN_H
 
 #include "net/link.h"
 
-/* What can be told of the owner of a link from what is at its other end. */
 enum orphan_verdict {
-	ORPHAN_USED,   /* some process lives there */
-	ORPHAN_DEAD,   /* nobody lives where its other end is */
+	ORPHAN_USED,   /* its owner lives, or somebody who may be */
+	ORPHAN_DEAD,   /* it has none */
 	ORPHAN_UNSURE, /* that cannot be told */
 };
 
@@ -24,9 +23,11 @@ struct orphans {
 };
 
 /*
- * All links with a container's mark in the namespace of @scope's host. A container lives in its network namespace, so a veth
- * pair is dead if its other end is in one that is there only because it is mounted somewhere. Looked at after the links
- * were listed: who has just made one lives already.
+ * All links with a container's mark in the namespace of @scope's host, whose records are in its shared_dir. A container lives in its
+ * network namespace, so a veth pair is dead if its other end is in one that is there only because it is mounted somewhere.
+ * Another link with a mark is in the very namespace that its container has joined: dead if nobody lives there, or if the
+ * record of those who have links there (net/netns_claim.h) does not know the container. Both are looked at after the links were
+ * listed: who has just made one lives already, and is on record.
  */
 int orphans_find(struct scope *scope, struct orphans *out, struct err *err);
 void orphans_release(struct orphans *o);

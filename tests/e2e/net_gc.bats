@@ -74,11 +74,12 @@ marked() {
 	grep -qx 'would remove record link.bridge:ctrbr0: nobody uses it any more' <<<"$output"
 	grep -qx 'would remove record addr.bridge:ctrbr0:172.30.0.1/24: nobody uses it any more' <<<"$output"
 	grep -qx 'would remove record link.borrow:lo: nobody uses it any more' <<<"$output"
-	[ "$(wc -l <<<"$output")" = 4 ]
+	grep -qx 'would remove record netns.claim: nobody uses it any more' <<<"$output"
+	[ "$(wc -l <<<"$output")" = 5 ]
 	[ -n "$(marked)" ]
 	run ctrnet net gc
 	assert_status 0
-	[ "$(grep -c ^removed <<<"$output")" = 4 ]
+	[ "$(grep -c ^removed <<<"$output")" = 5 ]
 	[ -z "$(marked)" ]
 	# lo is down again, as the container found it.
 	ip -j -n "$ID" link show dev lo | jq -e '.[0].flags | index("UP") | not'
@@ -166,6 +167,96 @@ clear_cgroups() {
 	done
 	wait "$loop"
 	[ ! -s "$T/loop" ] || { cat "$T/loop"; return 1; }
+}
+
+# In the namespace that it joins: a tap, and a vxlan beside it.
+inside_of() {
+	config minimal '.networks += [{type: "tap", name: "tap0", address: "10.78.0.1/24"}, {type: "vxlan", name: "vx0", id: 7, remotes: ["192.0.2.1"]}]
+		| .namespaces |= map(if .type == "NEWNET" then .path = $path else . end)' --arg path "/run/netns/$1"
+}
+
+@test "net gc: links of any kind in a namespace that was joined" {
+	local sleeper mine=$RUN
+	ip netns add "$ID"
+	box_start "$(inside_of "$ID")"
+	[ "$(ip -n "$ID" -j link | jq -r '.[] | select(.ifalias) | .ifname' | sort | xargs)" = "tap0 vx0" ]
+	# Its owner lives, below whatever --root: nothing goes.
+	run "$CTRNET" --root "$T/other" net gc
+	assert_status 0
+	assert_output ''
+	cut_off
+	mv "$RUN/$ID" "$T/lost"
+	# Another one lives in the namespace, and has a link of its own there.
+	jq '.networks |= map(select(.type != "vxlan") | if .name == "tap0" then .name = "tap1" else . end)' "$(inside_of "$ID")" >"$T/second.json"
+	RUN=$T/other
+	box_start "$T/second.json" --id "$ID-2"
+	RUN=$mine
+	run ctrnet net gc -n
+	assert_status 0
+	grep -qx "would remove link tap0: no container '$ID' has links here any more" <<<"$output"
+	grep -qx "would remove link vx0: no container '$ID' has links here any more" <<<"$output"
+	! grep tap1 <<<"$output"
+	run ctrnet net gc
+	assert_status 0
+	[ "$(ip -n "$ID" -j link | jq -r '.[] | select(.ifalias) | .ifname' | xargs)" = tap1 ]
+	RUN=$T/other
+	box_stop
+	RUN=$mine
+	clear_cgroups
+	ip netns delete "$ID"
+}
+
+@test "net gc: links of any kind where nobody lives any more" {
+	ip netns add "$ID"
+	box_start "$(inside_of "$ID")"
+	cut_off
+	rm -rf "${RUN:?}/$ID"
+	run ctrnet net gc
+	assert_status 0
+	grep -qx "removed link tap0: of container '$ID', and nobody lives in its network namespace" <<<"$output"
+	[ -z "$(ip -n "$ID" -j link | jq -r '.[] | select(.ifalias) | .ifname')" ]
+	run ctrnet net gc
+	assert_output ''
+	clear_cgroups
+	ip netns delete "$ID"
+}
+
+# A network with a port, of which there can be several.
+with_port() {
+	config "$SAMPLES/networks/nat_ports.json" '.networks[1] |= (.address = "172.30.4.\($n)/24" | del(.ipv6_address, .ipv6_gateway) | .ports = [{host: ($n | tonumber + 18000), container: 80}])' --arg n "$1"
+}
+
+@test "net gc: elements of nftables of a container whose record is lost, and not those of one that lives" {
+	local mine=$RUN first=$ID
+	box_start "$(with_port 2)"
+	cut_off
+	rm -rf "${RUN:?}/$ID"
+	# Below another --root, in a mount namespace in which alone it can be seen.
+	export RUN=$T/other CTRNET ROOT ID
+	mkdir "$RUN"
+	# shellcheck disable=SC2016 # expanded inside
+	config=$(with_port 3) unshare --mount --propagation private /bin/sh -c 'mount -t tmpfs tmpfs "$RUN" &&
+		exec "$CTRNET" --root "$RUN" exec --config "$config" --rootfs "$ROOT" --id "$ID-other" -- /bin/sh -c "echo ready; sleep 1000"' >"$T/said" 3>&- &
+	other=$!
+	RUN=$mine
+	wait_for 10 grep -qx ready "$T/said"
+	[ "$(nft -j list table inet ctrnet | grep -o "ctrnet:$first\"" | wc -l)" -gt 0 ]
+	run ctrnet net gc --dry-run
+	assert_status 0
+	grep -q "^would remove element .*18002.* of $first: its container is gone$" <<<"$output"
+	! grep 18003 <<<"$output"
+	nft list table inet ctrnet | grep -q 18002
+	run ctrnet net gc
+	assert_status 0
+	! nft list table inet ctrnet | grep 18002
+	nft list table inet ctrnet | grep -q 18003
+	! nft -j list table inet ctrnet | grep "ctrnet:$first\""
+	run ctrnet net gc
+	assert_output ''
+	kill -KILL "$(first_process "$other")"
+	wait "$other" || true
+	[ -z "$(nft list ruleset)" ]
+	clear_cgroups
 }
 
 @test "net gc: what cannot be told is left, and said" {
