@@ -1,0 +1,23 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# As tamper_links.bats, of what many kernels lack.
+
+load lib
+load tamper
+load shaping
+
+setup_file() {
+	uplink
+}
+
+# bats test_tags=net
+@test "tamper: ipvlan, vlan, geneve, dummy, vrf, netem" {
+	local name
+	for name in ipvlan vlan geneve dummy vrf; do
+		"$CTRNET" exec --config "$(sample $name)" --rootfs "$ROOT" --id "$ID-try" --root "$RUN" -- /bin/true 2>/dev/null ||
+			skip "this kernel lacks what $name needs"
+		tamper_all "$(sample $name)" once
+	done
+	has_netem || skip "this kernel has no netem"
+	tamper_all "$(shaped '{delay: "20ms", loss: "1%"}' '{delay: "10ms"}')" once
+}
