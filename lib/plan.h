@@ -62,6 +62,8 @@ struct step_type {
 	/* Print the command(s), each with a newline. */
 	void (*show)(const void *args, FILE *out);
 	bool learns; /* apply changes the args: the journal is written again behind it */
+	/* Of what is shared: by one container after the other. While one has it, it is refused to others (-EBUSY). */
+	bool exclusive;
 	/* Optional, for one that learns something only now and then: did it? */
 	bool (*learned)(const void *args);
 };

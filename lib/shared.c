@@ -192,6 +192,26 @@ static int add_user(struct entry *e, const char *run_dir, struct err *err)
 	return claim && strv_add(&e->record.users, claim) == 0 ? 0 : err_oom(err);
 }
 
+/* What each has by itself is told by its own step. What the dead have left is taken back first. */
+static int take_alone(struct entry *e, struct scope *scope, const struct step *step,
+		      struct err *err)
+{
+	char id[256];
+	int ret;
+
+	if (e->record.users)
+		return err_set(err, -EBUSY, "container '%s' has it",
+			       claim_id(e->record.users[0], id, sizeof(id)));
+	if (!e->found)
+		return 0;
+	ret = step->type->revert(scope, e->args, err);
+	if (ret < 0)
+		return ret;
+	json_release(&record_schema, &e->record);
+	json_release(e->type->args, e->args);
+	return start_entry(e, step, err);
+}
+
 static int acquire(struct entry *e, struct scope *scope, struct step *step, struct err *err)
 {
 	const struct step_type *type = step->type;
@@ -200,6 +220,8 @@ static int acquire(struct entry *e, struct scope *scope, struct step *step, stru
 
 	if (ret == 0)
 		ret = drop_dead_users(e, scope->run_dir, err);
+	if (ret == 0 && type->exclusive)
+		ret = take_alone(e, scope, step, err);
 	if (ret < 0)
 		return ret;
 	whole = e->record.users && type->probe && type->probe(scope, e->args, NULL) == 0;
@@ -534,14 +556,37 @@ int shared_with_users(const struct scope *scope, const char *key,
 	return ret;
 }
 
-bool shared_in_use(const struct scope *scope, const char *key)
+/* Allocated, or NULL. */
+static char *record_path(const struct scope *scope, const char *key)
 {
-	_cleanup_free_ char *path = NULL;
 	char name[32];
 
 	entry_name(name, sizeof(name), key);
-	path = str_format("%s/%s", scope->shared_dir, name);
+	return str_format("%s/%s", scope->shared_dir, name);
+}
+
+bool shared_in_use(const struct scope *scope, const char *key)
+{
+	_cleanup_free_ char *path = record_path(scope, key);
+
 	return path && access(path, F_OK) == 0;
+}
+
+bool shared_user(const struct scope *scope, const char *key, char *id, size_t size)
+{
+	_cleanup_free_ char *path = record_path(scope, key);
+	struct record r = { 0 };
+	bool found = false;
+
+	if (!path || json_decode_file(&record_schema, &r, AT_FDCWD, path, NULL) < 0)
+		return false;
+	for (char **u = r.users; !found && u && *u; u++) {
+		found = !claim_is(*u, scope->run_dir) && claim_look(*u) != CLAIM_DEAD;
+		if (found)
+			claim_id(*u, id, size);
+	}
+	json_release(&record_schema, &r);
+	return found;
 }
 
 int shared_lock(bool create, struct err *err)

@@ -72,5 +72,7 @@ int shared_collect(struct scope *scope, const struct step_type *const *const *ty
  * there. Answers without the lock, so it is a hint. False on any error.
  */
 bool shared_in_use(const struct scope *scope, const char *key);
+/* The id of another container that is on record as a user of @key, and may be alive. Likewise. */
+bool shared_user(const struct scope *scope, const char *key, char *id, size_t size);
 
 #endif

@@ -119,7 +119,17 @@ static const struct step_type batched = {
 	.probe = fake_probe,
 	.show = fake_show,
 };
-static const struct step_type *const types[] = { &plain, &batched, NULL };
+static const struct step_type alone = {
+	.name = "fake.alone",
+	.args = &fake_schema,
+	.phase = PHASE_PREPARE,
+	.apply = fake_apply,
+	.revert = fake_revert,
+	.probe = fake_probe,
+	.show = fake_show,
+	.exclusive = true,
+};
+static const struct step_type *const types[] = { &plain, &batched, &alone, NULL };
 static const struct step_type *const *const tables[] = { types, NULL };
 
 struct fixture {
@@ -721,6 +731,40 @@ static void test_shared_forgets_the_dead(void **state)
 	scope_release(&other);
 }
 
+/* One after the other: who is alive keeps it, and what a dead one has left is undone by his arguments before the next one's count. */
+static void test_exclusive_is_one_users(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_free_ char *other_dir = str_format("%s/run/b", f->dir);
+	struct scope other = { 0 };
+	struct err err = { 0 };
+	char id[16] = "";
+
+	add(f, &alone, 1, NULL, "link");
+	add(f, &alone, 2, NULL, "link");
+	assert_int_equal(mkdir(other_dir, 0700), 0);
+	assert_int_equal(scope_init(&other, "b", other_dir, f->scope.shared_dir, NULL), 0);
+	assert_false(shared_user(&f->scope, "link", id, sizeof(id)));
+	assert_int_equal(shared_acquire(&other, &f->plan.steps[0], NULL), 0);
+	assert_false(shared_user(&other, "link", id, sizeof(id)));
+	assert_true(shared_user(&f->scope, "link", id, sizeof(id)));
+	assert_string_equal(id, "b");
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[1], &err), -EBUSY);
+	assert_string_equal(err.text, "container 'b' has it");
+	assert_int_equal(shared_release(&f->scope, &f->plan.steps[1], NULL), 0);
+	assert_true(fake.exists[1]);
+	assert_int_equal(rmdir(other_dir), 0);
+	assert_false(shared_user(&f->scope, "link", id, sizeof(id)));
+	fake.log[0] = '\0';
+	fake.fail_revert = true;
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[1], NULL), -EIO);
+	fake.fail_revert = false;
+	assert_int_equal(shared_acquire(&f->scope, &f->plan.steps[1], NULL), 0);
+	assert_int_equal(shared_release(&f->scope, &f->plan.steps[1], NULL), 0);
+	assert_string_equal(fake.log, "-1 -1 +2 -2 ");
+	scope_release(&other);
+}
+
 /* A record whose effect is missing (its maker was killed in between) is made good by the next user. */
 static void test_shared_is_made_again_when_missing(void **state)
 {
@@ -888,6 +932,7 @@ int main(void)
 		T(test_shared_is_collected),
 		T(test_shared_goes_with_its_last_user),
 		T(test_shared_forgets_the_dead),
+		T(test_exclusive_is_one_users),
 		T(test_shared_is_made_again_when_missing),
 		T(test_shared_revert_can_be_tried_again),
 		T(test_shared_in_a_namespace),
