@@ -224,6 +224,28 @@ int link_rename(struct nl *nl, const struct link *link, const char *name, struct
 	return ret == -EBUSY ? rename_now(nl, link, name, true, err) : ret;
 }
 
+void link_put_settings(struct nl_msg *m, const struct mac *mac, uint32_t mtu, uint32_t txqueuelen)
+{
+	if (!mac_is_zero(mac))
+		nl_put(m, IFLA_ADDRESS, mac->bytes, sizeof(mac->bytes));
+	if (mtu)
+		nl_put_u32(m, IFLA_MTU, mtu);
+	if (txqueuelen)
+		nl_put_u32(m, IFLA_TXQLEN, txqueuelen);
+}
+
+void link_show_settings(FILE *out, const struct mac *mac, uint32_t mtu, uint32_t txqueuelen)
+{
+	char text[MAC_TEXT_MAX];
+
+	if (!mac_is_zero(mac))
+		fprintf(out, " address %s", mac_format(mac, text, sizeof(text)));
+	if (mtu)
+		fprintf(out, " mtu %u", mtu);
+	if (txqueuelen)
+		fprintf(out, " txqueuelen %u", txqueuelen);
+}
+
 static bool bad_name_char(char c)
 {
 	return c == '/' || c == ':' || c == '%' || isspace((unsigned char)c) ||

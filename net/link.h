@@ -69,6 +69,11 @@ struct nl_msg *link_put_change(struct nl_batch *b, uint32_t index, bool up);
 /* Give @link back its @name. Before 6.2 the kernel renames only what is down: then it is taken down for that. */
 int link_rename(struct nl *nl, const struct link *link, const char *name, struct err *err);
 
+/* What a network may say of any link: a MAC address, an MTU and a queue's length, each unless it is zero. */
+void link_put_settings(struct nl_msg *m, const struct mac *mac, uint32_t mtu, uint32_t txqueuelen);
+/* The same as words of an ip-link(8) line, each with a blank in front. */
+void link_show_settings(FILE *out, const struct mac *mac, uint32_t mtu, uint32_t txqueuelen);
+
 /* Start a message about the link @name. @up: and bring it up, touching no other flag. */
 struct nl_msg *link_put_name(struct nl_batch *b, uint16_t type, uint16_t flags, size_t tag,
 			     const char *name, bool up);

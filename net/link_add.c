@@ -29,12 +29,7 @@ static int build(struct scope *scope, struct nl_batch *b, size_t tag, void *args
 		return err_set(err, -ENOENT, "link %s: network namespace '%s' is not there",
 			       a->name, a->born);
 	m = link_put_name(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, tag, a->name, a->up);
-	if (!mac_is_zero(&a->mac))
-		nl_put(m, IFLA_ADDRESS, a->mac.bytes, sizeof(a->mac.bytes));
-	if (a->mtu)
-		nl_put_u32(m, IFLA_MTU, a->mtu);
-	if (a->txqueuelen)
-		nl_put_u32(m, IFLA_TXQLEN, a->txqueuelen);
+	link_put_settings(m, &a->mac, a->mtu, a->txqueuelen);
 	if (a->alias[0])
 		nl_put_u32(m, IFLA_GROUP, link_mark_group(a->alias));
 	if (parent && !a->kind->parent_attr)
@@ -336,7 +331,6 @@ static int mend(struct scope *scope, void *args, struct err *err)
 static void show(const void *args, FILE *out)
 {
 	const struct link_add_args *a = args;
-	char mac[MAC_TEXT_MAX];
 
 	net_show_ip(out, a->at.ns);
 	fprintf(out, "link add");
@@ -345,12 +339,7 @@ static void show(const void *args, FILE *out)
 	fprintf(out, " name %s", a->name);
 	if (strcmp(a->born, a->at.ns) != 0)
 		fprintf(out, " netns %s", a->born);
-	if (!mac_is_zero(&a->mac))
-		fprintf(out, " address %s", mac_format(&a->mac, mac, sizeof(mac)));
-	if (a->mtu)
-		fprintf(out, " mtu %u", a->mtu);
-	if (a->txqueuelen)
-		fprintf(out, " txqueuelen %u", a->txqueuelen);
+	link_show_settings(out, &a->mac, a->mtu, a->txqueuelen);
 	if (a->up)
 		fprintf(out, " up");
 	kind_show(a->kind, a->options, a->at.link, out);

@@ -10,6 +10,8 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 int netns_open(const char *path, struct err *err)
 {
@@ -46,6 +48,45 @@ int netns_leave(int home, struct err *err)
 	close_fd(home);
 	return ret < 0 ? err_sys(err, ret, "return from network namespace") : 0;
 }
+
+/* --- Pins --- */
+
+int netns_pin_open(const char *path, struct err *err)
+{
+	int fd = netns_open(path, NULL);
+
+	/* The file alone: who was to mount it was killed before. */
+	return fd >= 0 ? fd : err_set(err, -ENOENT, "no network namespace is pinned at %s", path);
+}
+
+int netns_pin(int fd, const char *path, struct err *err)
+{
+	_cleanup_fd_ int pinned = netns_pin_open(path, NULL);
+	_cleanup_fd_ int file = -1;
+	char from[32];
+
+	if (pinned >= 0)
+		return 0;
+	file = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (file < 0)
+		return err_sys(err, -errno, "%s", path);
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	if (mount(from, path, NULL, MS_BIND, NULL) < 0)
+		return err_sys(err, -errno, "pin the network namespace at %s", path);
+	return 0;
+}
+
+int netns_unpin(const char *path, struct err *err)
+{
+	/* EINVAL: nothing is mounted there. */
+	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL && errno != ENOENT)
+		return err_sys(err, -errno, "unpin the network namespace at %s", path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_sys(err, -errno, "remove %s", path);
+	return 0;
+}
+
+/* --- Settings --- */
 
 /* /proc/sys/net is looked up in the network namespace of whoever opens it. */
 static int in_namespace(int fd, const char *path, char *value, size_t size, const char *text,

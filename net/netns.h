@@ -22,6 +22,16 @@ int netns_enter(int fd, struct err *err);
 int netns_leave(int home, struct err *err);
 
 /*
+ * Pins: a namespace that is mounted on the file @path (made if missing) is there until it is unpinned, whoever dies. One that
+ * is pinned there already is fine. In another mount namespace the pin may not be seen.
+ */
+int netns_pin(int fd, const char *path, struct err *err);
+/* The fd of what is pinned at @path; -ENOENT: nothing is. */
+int netns_pin_open(const char *path, struct err *err);
+/* Unmount it and remove the file; what is gone already is fine. */
+int netns_unpin(const char *path, struct err *err);
+
+/*
  * Write @value to /proc/sys/@path, as the namespace @fd sees it. -ENOENT: this kernel, or this
  * namespace, has no such setting.
  */

@@ -97,6 +97,8 @@ struct nl_msg {
 
 /* @size zeroed bytes behind the header, or inside a nest, as the message type asks for. Never NULL. */
 void *nl_put_header(struct nl_msg *m, size_t size);
+/* Bytes as they are: the header and attributes of a message that the kernel once sent. */
+void nl_put_raw(struct nl_msg *m, const void *data, size_t len);
 void nl_put(struct nl_msg *m, uint16_t type, const void *data, size_t len);
 void nl_put_u8(struct nl_msg *m, uint16_t type, uint8_t value);
 void nl_put_u16(struct nl_msg *m, uint16_t type, uint16_t value);

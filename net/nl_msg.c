@@ -20,6 +20,14 @@ void *nl_put_header(struct nl_msg *m, size_t size)
 	return memset(void_header, 0, sizeof(void_header));
 }
 
+void nl_put_raw(struct nl_msg *m, const void *data, size_t len)
+{
+	if (m->head && m->head->nlmsg_len + NLMSG_ALIGN(len) <= m->room)
+		memcpy(mnl_nlmsg_put_extra_header(m->head, len), data, len);
+	else
+		m->overflow = true;
+}
+
 void nl_put(struct nl_msg *m, uint16_t type, const void *data, size_t len)
 {
 	if (!m->head || !mnl_attr_put_check(m->head, m->room, type, len, data))

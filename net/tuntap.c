@@ -74,12 +74,7 @@ static int set_link(struct nl *nl, const struct tuntap_args *a, struct err *err)
 	struct nl_msg *m = link_put_name(&b, RTM_SETLINK, 0, 0, a->name, false);
 	int ret;
 
-	if (!mac_is_zero(&a->mac))
-		nl_put(m, IFLA_ADDRESS, a->mac.bytes, sizeof(a->mac.bytes));
-	if (a->mtu)
-		nl_put_u32(m, IFLA_MTU, a->mtu);
-	if (a->txqueuelen)
-		nl_put_u32(m, IFLA_TXQLEN, a->txqueuelen);
+	link_put_settings(m, &a->mac, a->mtu, a->txqueuelen);
 	if (a->alias[0])
 		nl_put_str(m, IFLA_IFALIAS, a->alias);
 	ret = nl_batch_send(nl, &b, NULL, NULL, err);
@@ -253,18 +248,11 @@ static int mend(struct scope *scope, void *args, struct err *err)
 
 static void show_settings(const struct tuntap_args *a, FILE *out)
 {
-	char mac[MAC_TEXT_MAX];
-
 	if (!a->mtu && !a->txqueuelen && mac_is_zero(&a->mac) && !a->alias[0])
 		return;
 	net_show_ip(out, a->at.ns);
 	fprintf(out, "link set dev %s", a->name);
-	if (!mac_is_zero(&a->mac))
-		fprintf(out, " address %s", mac_format(&a->mac, mac, sizeof(mac)));
-	if (a->mtu)
-		fprintf(out, " mtu %u", a->mtu);
-	if (a->txqueuelen)
-		fprintf(out, " txqueuelen %u", a->txqueuelen);
+	link_show_settings(out, &a->mac, a->mtu, a->txqueuelen);
 	if (a->alias[0])
 		fprintf(out, " alias %s", a->alias);
 	fputc('\n', out);
