@@ -103,6 +103,16 @@ box_stop() {
 	wait "$pid"
 }
 
+# As if by a power cut: ctrnet, its guard and the container are gone before anybody can clean up.
+cut_off() {
+	local guard
+	guard=$(guard_of "$BOX")
+	kill -STOP "$BOX"
+	kill -KILL "$guard" "$BOX_PID" "$BOX"
+	wait "$BOX" || [ $? = 137 ]
+	wait_for 10 test ! -d "/proc/$BOX_PID"
+}
+
 # join [EXEC-OPTION...] CMD...: into the box by ctrnet itself, with a time limit: a hostile container must not hold it.
 join() {
 	timeout 20 "$CTRNET" --root "$RUN" exec --id "$ID" "$@" 3>&-
@@ -196,8 +206,9 @@ no_process() {
 snap_links() {
 	ip -o link
 	ip -o addr
-	ip route show table all
-	ip -6 route show table all
+	# Among its own of one metric the kernel has no order.
+	ip route show table all | sort
+	ip -6 route show table all | sort
 }
 
 snap_namespaces() {

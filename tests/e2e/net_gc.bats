@@ -10,20 +10,6 @@ joined() {
 		.namespaces |= map(if .type == \"NEWNET\" then .path = \$path else . end)" --arg path "/run/netns/$1"
 }
 
-# As if by a power cut: ctrnet, its guard and the container are gone before anybody can clean up.
-cut_off() {
-	local guard
-	guard=$(guard_of "$BOX")
-	kill -STOP "$BOX"
-	kill -KILL "$guard" "$BOX_PID" "$BOX"
-	wait "$BOX" || [ $? = 137 ]
-	wait_for 10 gone "$BOX_PID"
-}
-
-gone() {
-	[ ! -d "/proc/$1" ]
-}
-
 marked() {
 	ip -j link | jq -r '.[] | select(.ifalias // "" | startswith("ctrnet:")) | .ifname' | sort
 }
