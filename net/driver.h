@@ -123,5 +123,6 @@ extern const struct net_driver macvlan_driver, macvtap_driver, ipvlan_driver, vl
 extern const struct net_driver vxlan_driver, geneve_driver, tap_driver, tun_driver;
 extern const struct net_driver wireguard_driver;
 extern const struct net_driver dummy_driver, ifb_driver, vrf_driver, bridge_driver, host_driver;
+extern const struct net_driver host_device_driver;
 
 #endif

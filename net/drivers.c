@@ -7,6 +7,7 @@
 #include "net/ifb.h"
 #include "net/link_add.h"
 #include "net/link_master.h"
+#include "net/link_move.h"
 #include "net/link_set.h"
 #include "net/neigh.h"
 #include "net/net.h"
@@ -63,6 +64,7 @@ static const struct {
 	{ "vrf", IF_BUILT(CONFIG_NET_INSIDE, &vrf_driver, NULL) },
 	{ "bridge", IF_BUILT(CONFIG_NET_INSIDE, &bridge_driver, NULL) },
 	{ "host", &host_driver },
+	{ "host-device", IF_BUILT(CONFIG_NET_HOST_DEVICE, &host_device_driver, NULL) },
 };
 
 /* clang-format off */
@@ -97,6 +99,7 @@ const struct step_type *const net_step_types[] = {
 	&qdisc_remove_step,
 	&link_ifb_step.type,
 	&link_redirect_step.type,
+	ROW_IF(CONFIG_NET_HOST_DEVICE, &link_move_step)
 	ROW_IF(CONFIG_NFT, &nft_table_step)
 	ROW_IF(CONFIG_NFT, &nft_element_step)
 	ROW_IF(CONFIG_NFT, &nft_link_step)

@@ -143,7 +143,7 @@ profile() {
 	echo "ctrnet-keys-$ID"
 }
 
-# A rootfs on a mount that is shared, another one, namespaces to join, two bridges that stand, and a disk if there is one.
+# A rootfs on a mount that is shared, another one, namespaces to join, two bridges that stand, two links to take, and a disk if there is one.
 begin() {
 	local disk dir
 	! has apparmor || load_profile -r
@@ -154,6 +154,8 @@ begin() {
 	echo source >"$T/src/file"
 	ip link add ctrctx type bridge
 	ip link add ctrctx2 type bridge
+	ip link add ctrdev type ifb
+	ip link add ctrmac address 02:00:00:00:0d:0e type ifb
 	for dir in "$ROOT" "$T/other"; do
 		mount --bind "$dir" "$dir"
 		mount --make-shared "$dir"
@@ -177,6 +179,8 @@ end() {
 	umount "$ROOT" "$T/other" "$T/join/ipc" "$T/join/net" || true
 	ip link delete ctrctx 2>/dev/null
 	ip link delete ctrctx2 2>/dev/null
+	ip link delete ctrdev 2>/dev/null
+	ip link delete ctrmac 2>/dev/null
 	rm -rf "${ROOT:?}"/{observe,mnt,media,srv,opt,kind,vary,old}
 }
 
