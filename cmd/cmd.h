@@ -58,6 +58,9 @@ extern const struct command cmd_exec, cmd_list, cmd_state, cmd_ps, cmd_kill, cmd
 extern const struct command *const commands[];
 extern const struct option_desc global_options[];
 
+/* "ctrnet 1.2", for what we make. */
+extern const char program_version[];
+
 const struct command *command_by_name(const char *name);
 void command_help(const struct command *c, FILE *out);
 void program_help(FILE *out);

@@ -10,16 +10,22 @@ struct net_options {
 	const char *id;
 	bool json;
 	bool dry_run;
-	char *const *words; /* behind the id */
+	/* Of capture. */
+	const char *write, *count, *snaplen;
+	int direction; /* enum ctrnet_net_direction and 1; 0: not given */
+	/* Operands behind the id, of a verb that takes such; NULL-terminated. */
+	char *const *words;
 	size_t word_count;
 };
 
 struct net_verb {
 	struct verb verb;
 	bool json, dry_run; /* the options it takes, besides --id */
-	bool needs_no_id;   /* without one it is about all */
-	bool takes_no_id;   /* it is always about all */
-	bool takes_words;   /* behind the id, which may not be left out then */
+	bool capture;
+	bool needs_no_id; /* without one it is about all */
+	bool takes_no_id; /* it is always about all */
+	bool takes_words; /* behind the id */
+	bool needs_words; /* and neither may be left out */
 	/*
 	 * With @container, or NULL for a verb that also does without. The exit status, or a negative errno with @err filled
 	 * in, which begins with "net".
@@ -40,6 +46,7 @@ int net_texts_read(char *const *words, size_t count, struct net_texts *out, stru
 void net_texts_release(struct net_texts *texts);
 
 extern const struct net_verb cmd_net_attach, cmd_net_detach, cmd_net_set;
-extern const struct net_verb cmd_net_show, cmd_net_check, cmd_net_repair, cmd_net_gc, cmd_net_watch;
+extern const struct net_verb cmd_net_show, cmd_net_check, cmd_net_repair, cmd_net_gc, cmd_net_watch,
+	cmd_net_capture;
 
 #endif

@@ -33,6 +33,7 @@ const struct net_verb cmd_net_attach = {
 			   "or an array, or of words, in which each type= begins one; prints the interfaces",
 	},
 	.takes_words = true,
+	.needs_words = true,
 	.run = run_attach,
 };
 
@@ -55,6 +56,7 @@ const struct net_verb cmd_net_detach = {
 		.summary = "take back all that was made for these networks, one by one, as if they had never been there",
 	},
 	.takes_words = true,
+	.needs_words = true,
 	.run = run_detach,
 };
 
@@ -80,5 +82,6 @@ const struct net_verb cmd_net_set = {
 			   "(rate=10mbit ingress.delay=20ms; rate=none)",
 	},
 	.takes_words = true,
+	.needs_words = true,
 	.run = run_set,
 };

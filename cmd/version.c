@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+const char program_version[] = "ctrnet " CTRNET_VERSION;
+
 struct options {
 	bool help;
 };

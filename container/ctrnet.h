@@ -1072,6 +1072,66 @@ CTRNET_API int ctrnet_net_watch_read(struct ctrnet_net_watch *watch,
 /* Safe on NULL. */
 CTRNET_API void ctrnet_net_watch_free(struct ctrnet_net_watch *watch);
 
+struct ctrnet_net_capture;
+
+enum ctrnet_net_direction { CTRNET_NET_INOUT, CTRNET_NET_IN, CTRNET_NET_OUT };
+
+struct ctrnet_net_capture_options {
+	size_t size;
+	const char *const
+		*interfaces; /* names, NULL-terminated; NULL, or none: all that it has now */
+	enum ctrnet_net_direction direction; /* as the container sees it */
+	uint32_t snaplen;        /* bytes of a packet that are kept, at most 262144; 0: that */
+	uint64_t count;          /* end after so many packets; 0: never */
+	const char *application; /* named in the file; NULL: "libctrnet" */
+};
+/* clang-format off */
+#define CTRNET_NET_CAPTURE_OPTIONS_INIT { sizeof(struct ctrnet_net_capture_options), NULL, CTRNET_NET_INOUT, 0, 0, NULL }
+/* clang-format on */
+
+struct ctrnet_net_capture_interface {
+	const char *name;
+	uint32_t index;
+	int linktype;      /* www.tcpdump.org/linktypes.html: 1 is Ethernet, 101 is IP */
+	uint64_t captured; /* packets that were handed on */
+	uint64_t dropped;  /* packets that came faster than they were read, as of the end */
+	bool gone;         /* it is not in the container any more, which runs */
+};
+
+/*
+ * Takes @length bytes of the capture, which are whole blocks of pcapng (draft-ietf-opsawg-pcapng). A negative errno ends the call
+ * that it comes from, which returns it.
+ */
+typedef int ctrnet_net_capture_function(void *arg, const void *data, size_t length);
+
+/*
+ * Capture packets of the container's interfaces from now on; nothing is needed or changed in there. @options may be NULL.
+ * CTRNET_CONTAINER_NOT_RUNNING.
+ */
+CTRNET_API int ctrnet_container_net_capture(struct ctrnet_container *container,
+					    const struct ctrnet_net_capture_options *options,
+					    struct ctrnet_net_capture **capture,
+					    struct ctrnet_error *error);
+/* For poll(2), the object's: readable when there is something to read. */
+CTRNET_API int ctrnet_net_capture_fd(const struct ctrnet_net_capture *capture);
+/*
+ * Call @give, with @arg, for what has come; the first time with what the file begins with. Packets are in the order of their times,
+ * for which they are kept back for up to 100 ms. Does not wait. *@ended: the container has, all of the interfaces are gone, or
+ * all packets that were asked for are there. One thread at a time.
+ */
+CTRNET_API int ctrnet_net_capture_read(struct ctrnet_net_capture *capture,
+				       ctrnet_net_capture_function *give, void *arg, bool *ended,
+				       struct ctrnet_error *error);
+/* The rest of the packets, and the statistics that end the file. Once, and last. */
+CTRNET_API int ctrnet_net_capture_end(struct ctrnet_net_capture *capture,
+				      ctrnet_net_capture_function *give, void *arg,
+				      struct ctrnet_error *error);
+/* As they are now; the capture's, until the next call. */
+CTRNET_API const struct ctrnet_net_capture_interface *
+ctrnet_net_capture_interfaces(const struct ctrnet_net_capture *capture, size_t *count);
+/* Safe on NULL. */
+CTRNET_API void ctrnet_net_capture_free(struct ctrnet_net_capture *capture);
+
 /* --- what the ctrnet command makes of its words --- */
 
 /*
