@@ -186,7 +186,7 @@ const struct command cmd_net = {
 	.name = "net",
 	.args = "VERB [OPTION...] [ID]",
 	.summary =
-		"show a container's network, compare it with its config, mend it, and look at its packets",
+		"show a container's network, change it, compare it with its config, mend it, and look at its packets",
 	.verbs = verbs,
 	.options = options,
 	.failure = 2,
