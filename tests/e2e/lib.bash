@@ -203,17 +203,17 @@ no_process() {
 
 # --- before and after ---------------------------------------------------------------------------
 
+# This runs before and behind each test, so no program is started twice where once will do.
 snap_links() {
-	ip -o link
-	ip -o addr
+	printf '%s\n' link addr | ip -o -batch -
 	# Among its own of one metric the kernel has no order.
-	ip route show table all | sort
-	ip -6 route show table all | sort
+	{ ip route show table all && ip -6 route show table all; } | sort
 }
 
 snap_namespaces() {
+	local name
 	readlink /proc/[0-9]*/ns/net 2>/dev/null | sort -u
-	ls /run/netns 2>/dev/null || true
+	for name in /run/netns/*; do echo "${name#/run/netns/}"; done
 }
 
 snap_mounts() {
@@ -221,23 +221,26 @@ snap_mounts() {
 	cut -d ' ' -f 3- /proc/self/mountinfo | sort
 }
 
+# Below the test's own all; elsewhere only what is named after the test.
 snap_cgroups() {
-	# shellcheck disable=SC2086 # a list
-	find $CTRNET_TEST_CGROUPS -type d | sort
-	# Elsewhere only what is named after the test.
-	find /sys/fs/cgroup -type d -name "*$ID*" | sort
+	local own=${CTRNET_TEST_CGROUPS%% *}
+	own=${own##*/}
+	find /sys/fs/cgroup -type d \( -name "*$ID*" -o -path "*/$own" -o -path "*/$own/*" \) | sort
 }
 
 snap_processes() {
-	local dir line comm ppid
+	local dir line rest ppid words
 	for dir in /proc/[0-9]*; do
 		read -r line 2>/dev/null <"$dir/stat" || continue
-		comm=${line#*(}
-		# The name may hold spaces and parentheses: it ends at the last one.
-		read -r _ ppid _ <<<"${comm##*) }"
+		line=${line#*(}
+		# The name may hold spaces and parentheses: it ends at the last one. Then come a letter and the parent.
+		rest=${line##*) ? }
+		ppid=${rest%% *}
 		# bats' own, which prints its results and may begin later than the first test.
-		[[ $comm != cat\)* ]] || ! grep -qs bats-format "/proc/$ppid/cmdline" || continue
-		echo "${dir#/proc/} (${comm%)*}) parent $ppid"
+		if [[ $line == cat\)* ]] && mapfile -t -d '' words 2>/dev/null <"/proc/$ppid/cmdline"; then
+			[[ ${words[*]} != *bats-format* ]] || continue
+		fi
+		echo "${dir#/proc/} (${line%)*}) parent $ppid"
 	done
 }
 
@@ -257,33 +260,41 @@ snap_all() {
 	done
 }
 
-leaks() {
-	local kind found=1
-	for kind in $KINDS; do
-		"snap_$kind" >"$T/after.$kind"
-		diff "$T/before.$kind" "$T/after.$kind" >"$T/diff.$kind" || found=0
-	done
-	return $found
+# has_changed KIND: is it not as it was? Then $T/diff.KIND says in what.
+has_changed() {
+	local before after
+	"snap_$1" >"$T/after.$1"
+	IFS= read -r -d '' before <"$T/before.$1" || true
+	IFS= read -r -d '' after <"$T/after.$1" || true
+	[ "$before" != "$after" ] && ! diff "$T/before.$1" "$T/after.$1" >"$T/diff.$1"
 }
 
 # Nothing may be left once ctrnet has returned, but the helper that waits for a link's death may
-# take a moment to go, and the kernel one to take down namespaces: $PATIENCE milliseconds.
+# take a moment to go, and the kernel one to take down namespaces: $PATIENCE milliseconds. What is as it was is not looked at again.
 check_leaks() {
-	local deadline=$((${EPOCHREALTIME//[!0-9]/} + ${PATIENCE:-1500} * 1000)) kind
-	while leaks; do
-		if [ "${EPOCHREALTIME//[!0-9]/}" -gt $deadline ]; then
-			for kind in $KINDS; do
-				[ ! -s "$T/diff.$kind" ] || { echo "left behind ($kind):"; cat "$T/diff.$kind"; }
-			done
-			return 1
-		fi
+	local deadline=$((${EPOCHREALTIME//[!0-9]/} + ${PATIENCE:-1500} * 1000)) kind left=$KINDS still
+	while :; do
+		still=
+		for kind in $left; do
+			! has_changed "$kind" || still+=" $kind"
+		done
+		left=$still
+		[ -n "$left" ] || return 0
+		[ "${EPOCHREALTIME//[!0-9]/}" -le $deadline ] || break
 		sleep 0.05
 	done
+	for kind in $left; do
+		echo "left behind ($kind):"
+		cat "$T/diff.$kind"
+	done
+	return 1
 }
 
 # End what a failed test left running, so that the next one starts clean.
 end_leftovers() {
 	local pid
+	# What was as it was has not been looked at to the end.
+	snap_processes >"$T/after.processes"
 	while read -r _ pid _; do
 		kill -KILL "$pid" 2>/dev/null || true
 	done < <(diff "$T/before.processes" "$T/after.processes" | grep '^>')
