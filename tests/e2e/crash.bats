@@ -10,22 +10,26 @@ load inject
 	kill_at sendto sendmsg
 }
 
+# bats test_tags=slow
 @test "crash: killed before each directory that is made or removed" {
 	inject_setup
 	kill_at mkdir mkdirat rmdir
 }
 
+# bats test_tags=slow
 @test "crash: killed before each file that is renamed or removed, and each mark" {
 	inject_setup
 	kill_at renameat unlinkat setxattr
 }
 
+# bats test_tags=slow
 @test "crash: killed before each clone, lock and wait" {
 	inject_setup
 	kill_at clone3 clone socketpair setns ppoll waitid wait4 signalfd4 fchmod
 	STEP=2 kill_at flock
 }
 
+# bats test_tags=slow
 @test "crash: killed before each file that is written, and some that are opened" {
 	inject_setup
 	kill_at write
@@ -46,6 +50,7 @@ load inject
 	done
 }
 
+# bats test_tags=slow
 @test "crash: without a pid namespace: killed before clones, messages and writes" {
 	inject_setup
 	export CONFIG

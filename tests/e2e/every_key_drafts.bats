@@ -6,20 +6,15 @@
 load lib
 load every_key
 
+# bats test_tags=slow
 @test "every key: the drafts of July to November 2015" {
 	begin
 	use 'runc 0.0.4 (September 2015)'
 	run check_rows < <(rows_of "$FORMAT")
 	assert_status 0
-	run complete "$FORMAT"
-	assert_status 0
-	# Before it, devices were names, and after it, there were two files.
-	run complete 'pre-OCI runc config.json (2015)'
-	assert_status 0
+	# After it, there were two files.
 	use 'runc 0.0.5 (November 2015)'
 	run check_rows < <(rows pair)
-	assert_status 0
-	run complete "$FORMAT"
 	assert_status 0
 }
 
@@ -27,7 +22,5 @@ load every_key
 	begin
 	use 'first runc draft (June 2015)'
 	run check_rows < <(rows_of "$FORMAT")
-	assert_status 0
-	run complete "$FORMAT"
 	assert_status 0
 }

@@ -11,12 +11,14 @@ load inject
 	fail_at EPERM socket bind
 }
 
+# bats test_tags=slow
 @test "failure: each directory and mark" {
 	inject_setup
 	fail_at ENOSPC mkdir mkdirat
 	fail_at EIO rmdir setxattr
 }
 
+# bats test_tags=slow
 @test "failure: each file that is written, renamed, removed or locked" {
 	inject_setup
 	fail_at ENOSPC write
@@ -24,6 +26,7 @@ load inject
 	STEP=2 fail_at EIO flock
 }
 
+# bats test_tags=slow
 @test "failure: each clone, wait and what belongs to it" {
 	inject_setup
 	fail_at EAGAIN clone3 clone
@@ -31,6 +34,7 @@ load inject
 	fail_at EPERM setns fchmod
 }
 
+# bats test_tags=slow
 @test "failure: files that are opened and read" {
 	inject_setup
 	STEP=3 fail_at EIO openat

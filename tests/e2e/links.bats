@@ -155,6 +155,7 @@ inject_macvlan() {
 	kill_at sendto sendmsg
 }
 
+# bats test_tags=slow
 @test "links: macvlan: each message to the kernel's network fails" {
 	inject_macvlan
 	fail_at ENOMEM sendto recvmsg

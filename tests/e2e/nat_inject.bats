@@ -25,6 +25,7 @@ nat_setup() {
 	kill_at sendmsg
 }
 
+# bats test_tags=slow
 @test "nat: SIGKILL at messages, records and settings, then delete or the next exec" {
 	nat_setup
 	STEP=5 kill_at sendto

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Configs with every key of a format at once: see whole_config.bash.
+# Configs with every key of a format at once: see whole_config.bash. Formats have most of their keys in common, so those between the
+# first and the last of them go with the slow ones.
 
 load lib
 load whole_config
@@ -15,34 +16,42 @@ whole() {
 	whole 'libcontainer (mid-2015)'
 }
 
+# bats test_tags=slow
 @test "whole config: libcontainer of February 2015" {
 	whole 'libcontainer (February 2015)'
 }
 
+# bats test_tags=slow
 @test "whole config: libcontainer of June 2014 to February 2015" {
 	whole 'libcontainer (June 2014 to February 2015)'
 }
 
+# bats test_tags=slow
 @test "whole config: libcontainer of May and June 2014" {
 	whole 'libcontainer (May and June 2014)'
 }
 
+# bats test_tags=slow
 @test "whole config: libcontainer of March to May 2014" {
 	whole 'libcontainer (March to May 2014)'
 }
 
+# bats test_tags=slow
 @test "whole config: libcontainer of February and March 2014" {
 	whole 'libcontainer (February and March 2014)'
 }
 
+# bats test_tags=slow
 @test "whole config: the first draft, June 2015" {
 	whole 'first runc draft (June 2015)'
 }
 
+# bats test_tags=slow
 @test "whole config: the drafts of July to September 2015" {
 	whole 'pre-OCI runc config.json (2015)'
 }
 
+# bats test_tags=slow
 @test "whole config: runc 0.0.4" {
 	whole 'runc 0.0.4 (September 2015)'
 }
