@@ -14,58 +14,34 @@
  * and when it has ended, the cgroup is removed and NAME is free. Each thing is done in the cheapest way
  * that we know; shortcuts that would leave something out are not taken.
  */
-#include <arpa/inet.h>
-#include <errno.h>
+#include "tests/bench/floor_net.h"
+
 #include <fcntl.h>
 #include <getopt.h>
-#include <libmnl/libmnl.h>
 #include <linux/capability.h>
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
 #include <linux/sched.h>
-#include <linux/veth.h>
-#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #define HIERARCHIES_MAX 16
 
 struct floor {
 	const char *rootfs, *cgroup;
 	char **command;
-	char *bridge, *name, *address, *gateway; /* bridge NULL: no network */
-	int prefix;
+	struct port port;
 	char *dirs[HIERARCHIES_MAX]; /* of the cgroup; the v2 one last */
 	int tasks[HIERARCHIES_MAX];  /* fds, -1 for v2 */
 	int dir_count, v2;           /* v2: an fd, or -1 */
 	int sync[2];                 /* parent, child */
 };
-
-static void die(const char *what)
-{
-	fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
-	_exit(255);
-}
-
-static void check(int ret, const char *what)
-{
-	if (ret < 0)
-		die(what);
-}
 
 static void tell(int fd)
 {
@@ -206,166 +182,9 @@ static void remove_cgroup(const struct floor *f)
 
 /* --- network --- */
 
-/* Several messages in one buffer, each acknowledged. */
-struct batch {
-	char data[8192];
-	size_t len;
-	unsigned int count;
-};
-
-static struct nlmsghdr *put(struct batch *b, int type, int flags)
-{
-	struct nlmsghdr *h = mnl_nlmsg_put_header(b->data + b->len);
-
-	h->nlmsg_type = (uint16_t)type;
-	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
-	h->nlmsg_seq = ++b->count;
-	return h;
-}
-
-static struct ifinfomsg *put_link(struct nlmsghdr *h, int index, int up)
-{
-	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
-
-	i->ifi_index = index;
-	i->ifi_flags = i->ifi_change = up ? IFF_UP : 0;
-	return i;
-}
-
-static void put_end(struct batch *b, const struct nlmsghdr *h)
-{
-	b->len += MNL_ALIGN(h->nlmsg_len);
-}
-
-static int nl_socket(void)
-{
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	check(fd, "netlink");
-	return fd;
-}
-
-static void run_batch(int fd, const struct batch *b, const char *what)
-{
-	char answer[8192];
-	unsigned int acks = 0;
-
-	check((int)send(fd, b->data, b->len, 0), what);
-	while (acks < b->count) {
-		int n = (int)recv(fd, answer, sizeof(answer), 0);
-		const struct nlmsghdr *h = (void *)answer;
-
-		check(n, what);
-		for (; mnl_nlmsg_ok(h, n); h = mnl_nlmsg_next(h, &n)) {
-			const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
-
-			if (h->nlmsg_type == NLMSG_ERROR) {
-				errno = -e->error;
-				check(e->error, what);
-				acks++;
-			}
-		}
-	}
-}
-
-/* The pair, the peer in the child's namespace as eth0 (index 2), the other end a port that is up. */
-static void make_veth(const struct floor *f, int sock, pid_t child)
-{
-	struct batch b = { .len = 0 };
-	struct nlmsghdr *h = put(&b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-	struct nlattr *info, *data, *peer;
-	struct ifinfomsg *i;
-
-	put_link(h, 0, 1);
-	mnl_attr_put_strz(h, IFLA_IFNAME, f->name);
-	mnl_attr_put_u32(h, IFLA_MASTER, if_nametoindex(f->bridge));
-	mnl_attr_put_u32(h, IFLA_NUM_TX_QUEUES, 1);
-	mnl_attr_put_u32(h, IFLA_NUM_RX_QUEUES, 1);
-	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
-	mnl_attr_put_strz(h, IFLA_INFO_KIND, "veth");
-	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
-	peer = mnl_attr_nest_start(h, VETH_INFO_PEER);
-	i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
-	(void)i;
-	mnl_attr_put_strz(h, IFLA_IFNAME, "eth0");
-	mnl_attr_put_u32(h, IFLA_NUM_TX_QUEUES, 1);
-	mnl_attr_put_u32(h, IFLA_NUM_RX_QUEUES, 1);
-	mnl_attr_put_u32(h, IFLA_NET_NS_PID, (uint32_t)child);
-	mnl_attr_nest_end(h, peer);
-	mnl_attr_nest_end(h, data);
-	mnl_attr_nest_end(h, info);
-	put_end(&b, h);
-	h = put(&b, RTM_SETLINK, 0);
-	put_link(h, 0, 0);
-	mnl_attr_put_strz(h, IFLA_IFNAME, f->name);
-	mnl_attr_put_strz(h, IFLA_IFALIAS, "floor");
-	put_end(&b, h);
-	run_batch(sock, &b, "veth");
-}
-
-static void put_address(struct batch *b, const struct floor *f, int index)
-{
-	struct nlmsghdr *h = put(b, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
-	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(h, sizeof(*a));
-	uint32_t ip = inet_addr(f->address);
-
-	a->ifa_family = AF_INET;
-	a->ifa_prefixlen = (uint8_t)f->prefix;
-	a->ifa_index = (uint32_t)index;
-	mnl_attr_put_u32(h, IFA_LOCAL, ip);
-	mnl_attr_put_u32(h, IFA_ADDRESS, ip);
-	put_end(b, h);
-}
-
-static void put_default_route(struct batch *b, const struct floor *f)
-{
-	struct nlmsghdr *h = put(b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
-	struct rtmsg *r = mnl_nlmsg_put_extra_header(h, sizeof(*r));
-
-	r->rtm_family = AF_INET;
-	r->rtm_table = RT_TABLE_MAIN;
-	r->rtm_protocol = RTPROT_BOOT;
-	r->rtm_type = RTN_UNICAST;
-	mnl_attr_put_u32(h, RTA_GATEWAY, inet_addr(f->gateway));
-	put_end(b, h);
-}
-
 static void configure_links(const struct floor *f, int sock)
 {
-	struct batch b = { .len = 0 };
-	int index = f->bridge ? (int)if_nametoindex("eth0") : 0;
-	struct nlmsghdr *h = put(&b, RTM_NEWLINK, 0);
-
-	put_link(h, 1, 1);
-	put_end(&b, h);
-	if (index) {
-		h = put(&b, RTM_NEWLINK, 0);
-		put_link(h, index, 1);
-		put_end(&b, h);
-		put_address(&b, f, index);
-		put_default_route(&b, f);
-	}
-	run_batch(sock, &b, "links");
-}
-
-/* RTM_DELLINK returns some 20 ms after the name is free: a process of its own sits that out. */
-static void free_name(const struct floor *f, int sock)
-{
-	struct batch b = { .len = 0 };
-	struct nlmsghdr *h = put(&b, RTM_DELLINK, 0);
-	int index = (int)if_nametoindex(f->name);
-
-	if (!index)
-		return;
-	put_link(h, index, 0);
-	put_end(&b, h);
-	if (vfork() == 0) {
-		if (fork() == 0)
-			check((int)send(sock, b.data, b.len, 0), "delete");
-		_exit(0);
-	}
-	while (if_nametoindex(f->name))
-		usleep(50);
+	configure_port(&f->port, sock, f->port.bridge ? (int)if_nametoindex("eth0") : 0, 1);
 }
 
 /* --- the child --- */
@@ -470,9 +289,9 @@ static void __attribute__((noreturn)) run_child(struct floor *f)
 		if (f->tasks[i] >= 0)
 			check((int)write(f->tasks[i], "0", 1), "join");
 	setsid();
-	if (f->bridge)
+	if (f->port.bridge)
 		write_file("/proc/sys/net/ipv6/conf/default", "accept_dad", "0");
-	sock = nl_socket();
+	sock = nl_socket(NETLINK_ROUTE);
 	tell(f->sync[1]);
 	mount_all(f);
 	check(sethostname("floor", 5), "hostname");
@@ -498,7 +317,7 @@ static int run(struct floor *f)
 		.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET,
 		.exit_signal = SIGCHLD,
 	};
-	int sock = f->bridge ? nl_socket() : -1, status;
+	int sock = f->port.bridge ? nl_socket(NETLINK_ROUTE) : -1, status;
 	pid_t child;
 
 	if (f->cgroup)
@@ -514,35 +333,17 @@ static int run(struct floor *f)
 		run_child(f);
 	close(f->sync[1]);
 	await(f->sync[0]);
-	if (f->bridge)
-		make_veth(f, sock, child);
+	if (f->port.bridge)
+		make_veth(&f->port, sock, IFLA_NET_NS_PID, (uint32_t)child);
 	tell(f->sync[0]);
 	await(f->sync[0]);
 	tell(f->sync[0]);
 	check(waitpid(child, &status, 0), "wait");
-	if (f->bridge)
-		free_name(f, sock);
+	if (f->port.bridge)
+		free_name(&f->port, sock);
 	if (f->cgroup)
 		remove_cgroup(f);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* "BRIDGE,NAME,ADDRESS/LEN,GATEWAY" */
-static void parse_net(struct floor *f, char *text)
-{
-	char *slash;
-
-	f->bridge = strsep(&text, ",");
-	f->name = strsep(&text, ",");
-	f->address = strsep(&text, ",");
-	f->gateway = strsep(&text, ",");
-	slash = f->address ? strchr(f->address, '/') : NULL;
-	if (!slash || !f->gateway) {
-		fprintf(stderr, "floor: --net BRIDGE,NAME,ADDRESS/LEN,GATEWAY\n");
-		exit(2);
-	}
-	*slash = '\0';
-	f->prefix = atoi(slash + 1);
 }
 
 /* CVE-2019-5736: what a container gets hold of by /proc/self/exe must not be writable. */
@@ -577,7 +378,7 @@ int main(int argc, char **argv)
 		if (c == 'r')
 			f.rootfs = optarg;
 		else if (c == 'n')
-			parse_net(&f, optarg);
+			parse_port(&f.port, optarg);
 		else if (c == 'c')
 			f.cgroup = optarg;
 		else
