@@ -42,6 +42,8 @@ deps_build := gcc binutils libc6-dev make pkg-config libmnl-dev libcap-dev libse
 deps_check := g++ libcmocka-dev bats perl jq iproute2 iputils-ping ethtool tcpdump nftables busybox-static util-linux strace procps \
 	mandoc groff-base
 deps_vm    := qemu-system-x86 debootstrap busybox-static checkpolicy cpio e2fsprogs kmod util-linux
+# What is measured side by side with ctrnet, each if it is there.
+deps_bench := crun runc bubblewrap containernetworking-plugins netavark iptables
 deps_dev   := clang clang-format libclang-rt-dev shellcheck kconfig-frontends-nox zsh fish python3-jsonschema
 
 pkgs = libmnl libcap $(if $(CONFIG_SECCOMP),libseccomp) $(if $(CONFIG_NFT),libnftnl)
@@ -84,7 +86,7 @@ endef
 export kconfig_awk
 
 # Goals that need neither a configuration nor a compiler.
-bare_goals := clean help deps deps-dev deps-vm defconfig allnoconfig allyesconfig menuconfig layers \
+bare_goals := clean help deps deps-bench deps-dev deps-vm defconfig allnoconfig allyesconfig menuconfig layers \
 	format format-check rootfs
 ifneq ($(filter-out $(bare_goals),$(or $(MAKECMDGOALS),all)),)
 include $(O)/config.mk
@@ -396,7 +398,7 @@ demo: deps
 ## bench: measure, and write docs/benchmarks.md
 bench: deps
 	@$(submake) all rootfs bench-programs
-	@BENCH=$(abspath $(O)/tests/bench) tests/bench/bench.sh | tee $(O)/benchmarks.md
+	@export BENCH=$(abspath $(O)/tests/bench); { tests/bench/bench.sh && tests/bench/attach.sh; } | tee $(O)/benchmarks.md
 	@cp $(O)/benchmarks.md docs/benchmarks.md
 
 bench-programs: $(benches)
@@ -449,6 +451,10 @@ deps-dev:
 deps-vm:
 	$(call install_packages,$(deps_vm))
 
+## deps-bench: and those that bench compares ctrnet with (bench runs without any of them, too)
+deps-bench:
+	$(call install_packages,$(deps_build) $(deps_check) $(deps_bench))
+
 ## install: into $(DESTDIR)$(PREFIX)
 install: all lib docs
 	install -D -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/ctrnet
@@ -487,6 +493,6 @@ help:
 
 FORCE:
 .PHONY: FORCE all allnoconfig allyesconfig bench bench-programs check check-docs check-e2e check-golden check-slow \
-	check-unit check-vm clean defconfig demo deps deps-dev deps-vm docs e2e-tools format format-check fuzz fuzzers \
+	check-unit check-vm clean defconfig demo deps deps-bench deps-dev deps-vm docs e2e-tools format format-check fuzz fuzzers \
 	golden-tools headers help \
 	install installed layers lib menuconfig rootfs shellcheck unit-tests

@@ -11,6 +11,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 export BENCH=${BENCH:-$top/build/tests/bench} CTRNET=${CTRNET:-$top/build/ctrnet}
+. "$here/report.bash"
 rounds=${ROUNDS:-40} cold_rounds=${COLD_ROUNDS:-10} warmups=${WARMUPS:-3}
 cgroup=ctrnet-bench-$$
 
@@ -198,28 +199,19 @@ measure() {
 
 # --- the report ---
 
-# percentile P FILE: of sorted lines, nearest rank
-percentile() {
-	sort -n "$2" | awk -v p="$1" '{ v[NR] = $1 } END { i = int(p * NR / 100 + 0.999999); print v[i < 1 ? 1 : i] }'
-}
-
 row() {
 	local name=$1 title=$2 p=$3 file=$work/$1.$3 median base
 	[ -s "$file" ] || return 0
 	median=$(percentile 50 "$file")
 	base=$(percentile 50 "$work/$name.floor")
 	printf '| %s | %s | %d | %d to %d | %s |\n' "$title" "$p" "$median" "$(percentile 10 "$file")" \
-		"$(percentile 90 "$file")" "$(awk -v a="$median" -v b="$base" 'BEGIN { printf "%.2f", a / b }')"
+		"$(percentile 90 "$file")" "$(ratio "$median" "$base")"
 }
 
 report() {
 	for p in $(programs "$2"); do
 		row "$1" "$3" "$p"
 	done
-}
-
-version() {
-	! type -P "$1" >/dev/null || echo ", $("$1" --version 2>&1 | head -1)"
 }
 
 measure none none "$rounds" 0
