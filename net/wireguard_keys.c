@@ -122,7 +122,13 @@ static void text_from_key(const void *in, char *buf, size_t size)
 	wireguard_key_format(in, buf, size);
 }
 
-static const struct json_text key_text = { text_key, text_from_key };
+/* 32 bytes as base64: of the last digit two bits are left over, and 0. */
+static void pattern_key(FILE *out)
+{
+	fputs("[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", out);
+}
+
+static const struct json_text key_text = { text_key, text_from_key, pattern_key };
 
 /* --- Endpoints --- */
 
@@ -187,7 +193,12 @@ static void format_endpoint(const void *in, char *buf, size_t size)
 	wireguard_endpoint_format(in, buf, size);
 }
 
-static const struct json_text endpoint_text = { parse_endpoint, format_endpoint };
+static void pattern_endpoint(FILE *out)
+{
+	fputs("(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}", out);
+}
+
+static const struct json_text endpoint_text = { parse_endpoint, format_endpoint, pattern_endpoint };
 
 /* --- The tables --- */
 
