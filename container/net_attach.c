@@ -281,31 +281,49 @@ int container_net_attach(const char *root, const char *id, struct net_config *ad
 
 /* --- Detach --- */
 
-/* Routes of the container's that lead over the network go with it, in the kernel and so in the config. */
+static void remove_route(struct net_config *net, size_t i)
+{
+	json_release(&net_route_schema, &net->routes[i]);
+	net->route_count--;
+	memmove(net->routes + i, net->routes + i + 1,
+		(net->route_count - i) * sizeof(*net->routes));
+}
+
+/* The step of routes[@i] is for @name from here on. */
+static int give_route(struct plan *plan, size_t i, const char *name, struct err *err)
+{
+	char origin[NET_ORIGIN_MAX];
+
+	snprintf(origin, sizeof(origin), "routes[%zu]", i);
+	for (size_t at = 0; at < plan->count; at++) {
+		struct step *s = &plan->steps[at];
+
+		if (s->origin && !strcmp(s->origin, origin) && !s->owner &&
+		    step_add_owner(s, name) < 0)
+			return err_oom(err);
+	}
+	return 0;
+}
+
+/*
+ * Routes of the container's that lead over the network go with it, in the kernel and so in the config. The journal says so first, for
+ * who comes behind us.
+ */
 static int give_routes(struct net_live *l, const char *name, struct err *err)
 {
 	struct net_config *net = &l->state.spec.net;
-	char origin[NET_ORIGIN_MAX];
+	size_t before = net->route_count;
+	int ret = 0;
 
-	for (size_t i = net->route_count; i-- > 0;) {
+	for (size_t i = net->route_count; ret == 0 && i-- > 0;) {
 		if (!net_detach_takes_route(&net->routes[i], name))
 			continue;
-		snprintf(origin, sizeof(origin), "routes[%zu]", i);
-		for (size_t at = 0; at < l->plan.count; at++) {
-			struct step *s = &l->plan.steps[at];
-
-			if (s->origin && !strcmp(s->origin, origin) && !s->owner &&
-			    step_add_owner(s, name) < 0)
-				return err_oom(err);
-		}
-		json_release(&net_route_schema, &net->routes[i]);
-		net->route_count--;
-		memmove(net->routes + i, net->routes + i + 1,
-			(net->route_count - i) * sizeof(*net->routes));
-		if (net_detach_renumber(net, "routes", i, &l->plan, err) < 0)
-			return -ENOMEM;
+		ret = give_route(&l->plan, i, name, err);
+		remove_route(net, i);
+		if (ret == 0)
+			ret = net_detach_renumber(net, "routes", i, &l->plan, err);
 	}
-	return 0;
+	return ret < 0 || before == net->route_count ? ret : net_live_write(l, err);
 }
 
 static void remove_network(struct net_config *net, size_t i)
