@@ -97,10 +97,13 @@ static void parse(const char *text, struct claim *c)
 /* Does its path mean here what it meant where it was made? */
 static bool is_from_here(const struct claim *c)
 {
-	struct place in = place_of(c->run_dir);
-	uint64_t own = own_mntns();
+	uint64_t own = c->mntns ? own_mntns() : 0;
+	struct place in;
 
-	return !c->mntns || !own || c->mntns == own || same(&c->in, &in);
+	if (!own || c->mntns == own)
+		return true;
+	in = place_of(c->run_dir);
+	return same(&c->in, &in);
 }
 
 bool claim_is(const char *claim, const char *run_dir)

@@ -89,22 +89,29 @@ static int read_entry(struct entry *e, struct err *err)
 	return ret;
 }
 
-/* A user whose run directory is gone has ended without saying goodbye. Of one that cannot be seen from here nobody knows. */
-static int drop_dead_users(struct entry *e, const char *but, struct err *err)
+/*
+ * A user whose run directory is gone has ended without saying goodbye. Of one that cannot be seen from here nobody knows. Those behind
+ * the first who lives are not looked at: there may be a thousand, and one is enough for the thing to stay.
+ */
+static void drop_dead_users(struct entry *e, const char *but)
 {
-	char **alive = NULL;
+	char **kept = e->record.users;
+	bool alive = false;
 
 	for (char **u = e->record.users; u && *u; u++) {
-		if ((but && claim_is(*u, but)) || claim_look(*u) == CLAIM_DEAD)
+		if ((but && claim_is(*u, but)) || (!alive && claim_look(*u) == CLAIM_DEAD)) {
+			free(*u);
 			continue;
-		if (strv_add(&alive, *u) < 0) {
-			strv_free(alive);
-			return err_oom(err);
 		}
+		alive = true;
+		*kept++ = *u;
 	}
+	if (kept)
+		*kept = NULL;
+	if (alive)
+		return;
 	strv_free(e->record.users);
-	e->record.users = alive;
-	return 0;
+	e->record.users = NULL;
 }
 
 /* -ENOENT without @create when nothing is recorded at all. */
@@ -218,11 +225,10 @@ static int acquire(struct entry *e, struct scope *scope, struct step *step, stru
 	bool whole;
 	int ret = e->found ? 0 : start_entry(e, step, err);
 
-	if (ret == 0)
-		ret = drop_dead_users(e, scope->run_dir, err);
-	if (ret == 0 && type->exclusive)
-		ret = take_alone(e, scope, step, err);
 	if (ret < 0)
+		return ret;
+	drop_dead_users(e, scope->run_dir);
+	if (type->exclusive && (ret = take_alone(e, scope, step, err)) < 0)
 		return ret;
 	whole = e->record.users && type->probe && type->probe(scope, e->args, NULL) == 0;
 	ret = add_user(e, scope->run_dir, err);
@@ -263,10 +269,9 @@ static int remove_entry(const struct entry *e, struct err *err)
 
 static int release(struct entry *e, struct scope *scope, struct step *step, struct err *err)
 {
-	int ret = drop_dead_users(e, scope->run_dir, err);
+	int ret;
 
-	if (ret < 0)
-		return ret;
+	drop_dead_users(e, scope->run_dir);
 	if (e->record.users)
 		return write_entry(e, err);
 	ret = step->type->revert ? step->type->revert(scope, e->args, err) : 0;
@@ -319,7 +324,7 @@ static int mend(struct entry *e, struct scope *scope, struct step *step, struct 
 	if (ret == 0 && !e->found && type->look)
 		ret = type->look(scope, e->args, err);
 	if (ret == 0)
-		ret = drop_dead_users(e, scope->run_dir, err);
+		drop_dead_users(e, scope->run_dir);
 	if (ret == 0)
 		ret = add_user(e, scope->run_dir, err);
 	if (ret == 0)
@@ -348,9 +353,7 @@ int shared_forget(struct scope *scope, struct step *step, struct err *err)
 		return ret == -ENOENT ? 0 : ret;
 	if (!has_user(&e.record, scope->run_dir))
 		return 0;
-	ret = drop_dead_users(&e, scope->run_dir, err);
-	if (ret < 0)
-		return ret;
+	drop_dead_users(&e, scope->run_dir);
 	return e.record.users ? write_entry(&e, err) : remove_entry(&e, err);
 }
 
@@ -458,10 +461,10 @@ static int collect_entry(const struct collecting *c, struct entry *e, struct ste
 			 struct err *err)
 {
 	const char *ns = step->ns ? step->ns : SCOPE_HOST;
-	int ret = drop_dead_users(e, NULL, err);
 
-	if (ret < 0 || e->record.users)
-		return ret;
+	drop_dead_users(e, NULL);
+	if (e->record.users)
+		return 0;
 	c->found(c->arg, step->shared, NULL);
 	if (c->dry_run)
 		return 0;
