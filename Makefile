@@ -358,7 +358,7 @@ check-e2e: deps
 	@$(submake) all e2e-tools rootfs installed
 	@$(prove) $(E2E)
 
-## check-slow: the end-to-end tests that take long: many rounds of races, hundreds of processes, 1000 starts
+## check-slow: the end-to-end tests that take long: many rounds of races, hundreds of processes, every key and place to fail
 check-slow: deps
 	@$(submake) all e2e-tools rootfs installed
 	@TAGS=slow $(prove) $(shell grep -l 'test_tags=.*slow' tests/e2e/*.bats)
