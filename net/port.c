@@ -113,15 +113,12 @@ static int check_filtering(const struct port_args *a, const struct link *bridge,
  * Somebody may have made the bridge, or changed it, since we looked. One that is not ours, or not this step's, is not changed
  * behind its owner's back.
  */
-static int need_filtering(struct scope *scope, const struct port_args *a, const struct link *port,
-			  struct err *err)
+static int need_filtering(struct scope *scope, const struct port_args *a, struct err *err)
 {
-	struct link bridge = { 0 };
-	struct nl *nl;
-	int ret = nl_for(scope, a->at.ns, &nl, err);
+	struct link bridge;
+	/* By its name: the message that makes the port one of its may be in the same batch. */
+	int ret = link_find_in(scope, a->at.ns, a->bridge, NULL, &bridge, err);
 
-	if (ret == 0 && port->master)
-		ret = link_find_index(nl, port->master, &bridge, err);
 	if (ret == 0 && check_filtering(a, &bridge, err) < 0)
 		ret = err_append(err, " (ip link set dev %s type bridge vlan_filtering 1)",
 				 a->bridge);
@@ -134,7 +131,7 @@ static int build(struct scope *scope, struct nl_batch *b, size_t tag, void *args
 	const struct port_args *a = args;
 	struct port_vlan given = { .ids = { a->given, a->given } };
 	const struct port_vlan_list leave = { &given, 1 };
-	int ret = a->vlans.count ? need_filtering(scope, a, link, err) : 0;
+	int ret = a->vlans.count ? need_filtering(scope, a, err) : 0;
 
 	if (ret < 0)
 		return ret;

@@ -333,6 +333,14 @@ static struct mac bridge_mac(const char *name)
 	return mac;
 }
 
+/* Of several networks at one bridge that is made, each can ask for it: the step is planned once. */
+static void plan_filtering(struct plan *plan, const char *shared)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].shared && !strcmp(plan->steps[i].shared, shared))
+			((struct bridge_args *)plan->steps[i].args)->vlan_filtering = true;
+}
+
 static int plan_bridge(const struct veth_options *o, const struct endpoint *e,
 		       const struct net_planner *p, struct err *err)
 {
@@ -342,10 +350,14 @@ static int plan_bridge(const struct veth_options *o, const struct endpoint *e,
 		.vlan_filtering = o->vlan_filtering || e->bridge_filters,
 	};
 	char shared[BRIDGE_KEY_MAX];
+	int ret;
 
 	memcpy(args.name, o->bridge, sizeof(args.name));
 	bridge_key(o, shared, sizeof(shared));
-	return net_planner_add(p, &link_bridge_step.type, SCOPE_HOST, shared, &args, err);
+	ret = net_planner_add(p, &link_bridge_step.type, SCOPE_HOST, shared, &args, err);
+	if (ret == 0 && args.vlan_filtering)
+		plan_filtering(p->plan, shared);
+	return ret;
 }
 
 static int plan_bridge_address(const char *bridge, const struct ip_prefix *prefix,

@@ -121,6 +121,17 @@ inner() {
 	refuses ".networks += [{type: \"bridge\", vlan_filtering: true}, {type: \"bridge\", name: \"plain\"}, {type: \"vrf\", table: 9}, {type: \"ifb\", $1}]" "$2"
 }
 
+@test "bridge: one of several networks at a bridge says that it tells VLANs apart" {
+	local order
+	for order in '{}, {vlan_filtering: true, vlan: 7}' '{vlan_filtering: true, vlan: 7}, {}'; do
+		port_config "$order"
+		run ctrnet_run "$FILE" --dry-run -- /bin/true
+		assert_status 0
+		[ "$(grep -c '^ip link add ctrport .* type bridge vlan_filtering 1$' <<<"$output")" = 1 ]
+		[ "$(grep -c '^bridge vlan add dev .* vid 7 pvid untagged$' <<<"$output")" = 1 ]
+	done
+}
+
 @test "bridge: bad VLANs" {
 	local filter='vlan_filtering: true'
 	for id in -1 0 4095 4096; do
