@@ -385,11 +385,14 @@ uint32_t hash32(const void *data, size_t len)
 	return h;
 }
 
-uint64_t hash64(const void *data, size_t len)
+uint64_t hash64_on(uint64_t h, const void *data, size_t len)
 {
-	uint64_t h = 14695981039346656037u;
-
 	for (const unsigned char *p = data; len; p++, len--)
 		h = (h ^ *p) * 1099511628211u;
 	return h;
+}
+
+uint64_t hash64(const void *data, size_t len)
+{
+	return hash64_on(14695981039346656037u, data, len);
 }

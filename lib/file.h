@@ -72,5 +72,7 @@ bool file_exists(int dirfd, const char *path);
 uint32_t hash32(const void *data, size_t len);
 /* 64-bit FNV-1a. */
 uint64_t hash64(const void *data, size_t len);
+/* That of what @h is the hash of, with @data behind it. */
+uint64_t hash64_on(uint64_t h, const void *data, size_t len);
 
 #endif

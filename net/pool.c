@@ -16,6 +16,7 @@ void pool_release(struct pool *p)
 	for (size_t i = 0; i < p->count; i++)
 		free(p->holders[i].claim);
 	free(p->holders);
+	pool_log_release(p);
 	*p = (struct pool){ 0 };
 }
 
@@ -68,6 +69,7 @@ int pool_take(struct pool *p, const struct ip_addr *address, const char *run_dir
 	if (!claim)
 		return err_oom(err);
 	if (held) {
+		pool_log_add(p, address, claim);
 		free(held->claim);
 		held->claim = claim;
 		return 0;
@@ -81,11 +83,13 @@ int pool_take(struct pool *p, const struct ip_addr *address, const char *run_dir
 	memmove(more + at + 1, more + at, (p->count - at) * sizeof(*more));
 	more[at] = (struct pool_holder){ .address = *address, .claim = claim };
 	p->count++;
+	pool_log_add(p, address, claim);
 	return 0;
 }
 
 static void remove_at(struct pool *p, size_t at)
 {
+	pool_log_add(p, &p->holders[at].address, NULL);
 	free(p->holders[at].claim);
 	p->count--;
 	memmove(p->holders + at, p->holders + at + 1, (p->count - at) * sizeof(*p->holders));

@@ -3,8 +3,8 @@
  * Pools: which addresses of a subnet are reserved, and for which containers.
  *
  * A pool is a file, "10.1.0.0_24.pool", in a directory beside that of the records of shared things (lib/shared.h), so that all
- * containers of a network namespace have it in common, whatever --root is. It is sealed (lib/seal.h), replaced as a whole, and
- * only changed under the directory's lock. Who holds an address is a claim (lib/claim.h): when the container's run directory
+ * containers of a network namespace have it in common, whatever --root is. It is only changed under the directory's lock: a line is added for
+ * what was taken or given back, and now and then all is written anew (net/pool_file.c). A checksum tells whether somebody else has changed it. Who holds an address is a claim (lib/claim.h): when the container's run directory
  * is gone, so is the reservation. The file goes with its last holder, and the directory with its last file.
  */
 #ifndef NET_POOL_H
@@ -19,6 +19,16 @@
 struct pool_holder {
 	struct ip_addr address;
 	char *claim;
+	size_t line; /* while it is read: where it stands */
+};
+
+/* As the file is, and what was changed since it was read. */
+struct pool_log {
+	size_t length; /* of the file's lines, in bytes; 0: it has to be written as a whole */
+	size_t lines;
+	uint64_t hash;
+	char *added; /* lines behind these */
+	size_t added_len, added_lines;
 };
 
 struct pool {
@@ -26,6 +36,7 @@ struct pool {
 	struct ip_addr last;         /* that was chosen: the next one is behind it */
 	struct pool_holder *holders; /* in order of their addresses */
 	size_t count;
+	struct pool_log log;
 };
 
 void pool_release(struct pool *p);
@@ -90,8 +101,12 @@ int pool_read(const struct pool_dir *d, const struct ip_prefix *subnet, struct p
 /* For who only looks: without the lock. Where we may not look it is empty, too. */
 int pool_peek(const struct scope *scope, const struct ip_prefix *subnet, struct pool *p,
 	      struct err *err);
-/* Without holders the file is removed. */
-int pool_write(const struct pool_dir *d, const struct pool *p, struct err *err);
+/* Add what was changed since it was read to the file, or write it as a whole. Without holders it is removed. */
+int pool_write(const struct pool_dir *d, struct pool *p, struct err *err);
+
+/* For net/pool.c: @claim has got @address, or NULL: nobody has it. */
+void pool_log_add(struct pool *p, const struct ip_addr *address, const char *claim);
+void pool_log_release(struct pool *p);
 
 /* Call @fn for the subnet of each file; stops when it returns other than 0, and returns that. */
 int pool_each(const struct scope *scope, int (*fn)(void *arg, const struct ip_prefix *subnet),

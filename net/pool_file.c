@@ -6,20 +6,17 @@
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/json.h"
-#include "lib/seal.h"
 #include "lib/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define SUFFIX       ".pool"
 #define NAME_MAX_LEN (IP_TEXT_MAX + sizeof(SUFFIX))
-
-/* Of a text that was edited where it is long, more would take minutes. */
-#define LEGIBLE_TRIES 1024
 
 /* "10.1.0.0_24.pool" */
 static void pool_name(const struct ip_prefix *subnet, char name[NAME_MAX_LEN])
@@ -141,27 +138,203 @@ int pool_each(const struct scope *scope, int (*fn)(void *arg, const struct ip_pr
 
 /* --- The file --- */
 
-static const struct json_field holder_fields[] = {
-	JSON_TEXT(struct pool_holder, "address", address, &ip_addr_text, .flags = JSON_REQUIRED),
-	JSON_STRING(struct pool_holder, "claim", claim, .flags = JSON_REQUIRED),
-	JSON_END,
-};
-static const struct json_schema holder_schema = JSON_SCHEMA(struct pool_holder, holder_fields);
+/*
+ * A line about the lines below it, of the same length whatever it says, so that it can be written over; and of these one for each time
+ * that somebody got an address, or gave it back:
+ *
+ *	ctrnet pool 1 of 10.1.0.0_24.pool, checksum 3f1c..., length 00000000112, last 10.1.0.3
+ *	+10.1.0.2 /run/ctrnet/web (25:1234 4026531841)
+ *	+10.1.0.3 /run/ctrnet/db (25:1234 4026531841)
+ *	-10.1.0.2
+ *
+ * Lines are added first, and then the first one says so: who is killed in between has added nothing, and what is behind the length is written
+ * over. A line costs the same, however many there are; reading them all is a walk through the text.
+ */
+#define VERSION     1
+#define HEAD_FORMAT "ctrnet pool %u of %s, checksum %016" PRIx64 ", length %012zu, last %-45s\n"
+#define HEAD_MAX    256
+/* Lines that say nothing any more, beyond as many as there are holders: then it is time to write all anew. */
+#define STALE_LINES 64
 
-/* The holders are last: see read_legible(). */
-static const struct json_field pool_fields[] = {
-	JSON_TEXT(struct pool, "subnet", subnet, &ip_network_text, .flags = JSON_REQUIRED),
-	JSON_TEXT(struct pool, "last", last, &ip_addr_text),
-	JSON_ARRAY(struct pool, "holders", holders, count, &holder_schema),
-	JSON_END,
-};
-static const struct json_schema pool_schema = JSON_SCHEMA(struct pool, pool_fields);
+static uint64_t sum(const char *name, const char *last, uint64_t lines)
+{
+	return hash64_on(hash64_on(lines, name, strlen(name)), last, strlen(last));
+}
+
+static const char *last_text(const struct pool *p, char buf[IP_TEXT_MAX])
+{
+	return p->last.family ? ip_addr_format(&p->last, buf, IP_TEXT_MAX) : "-";
+}
+
+static size_t make_head(const struct pool *p, uint64_t lines, size_t length, char head[HEAD_MAX])
+{
+	char name[NAME_MAX_LEN], buf[IP_TEXT_MAX];
+	const char *last = last_text(p, buf);
+
+	pool_name(&p->subnet, name);
+	return (size_t)snprintf(head, HEAD_MAX, HEAD_FORMAT, VERSION, name, sum(name, last, lines),
+				length, last);
+}
+
+/* A path may hold anything, but a line ends where it ends. */
+static void put_claim(FILE *out, const char *claim)
+{
+	for (; *claim; claim++) {
+		if (*claim == '\n')
+			fputs("\\n", out);
+		else if (*claim == '\\')
+			fputs("\\\\", out);
+		else
+			fputc(*claim, out);
+	}
+}
+
+static void put_line(FILE *out, const struct ip_addr *address, const char *claim)
+{
+	char text[IP_TEXT_MAX];
+
+	fprintf(out, "%c%s", claim ? '+' : '-', ip_addr_format(address, text, sizeof(text)));
+	if (claim) {
+		fputc(' ', out);
+		put_claim(out, claim);
+	}
+	fputc('\n', out);
+}
+
+void pool_log_release(struct pool *p)
+{
+	free(p->log.added);
+	p->log = (struct pool_log){ 0 };
+}
+
+/* Without memory all is written as a whole. */
+void pool_log_add(struct pool *p, const struct ip_addr *address, const char *claim)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t len = 0;
+	FILE *out;
+	char *more;
+
+	if (!p->log.length)
+		return;
+	out = open_memstream(&line, &len);
+	if (out) {
+		put_line(out, address, claim);
+		if (fclose(out) != 0)
+			len = 0;
+	}
+	more = len ? realloc(p->log.added, p->log.added_len + len) : NULL;
+	if (!more) {
+		pool_log_release(p);
+		return;
+	}
+	memcpy(more + p->log.added_len, line, len);
+	p->log.added = more;
+	p->log.added_len += len;
+	p->log.added_lines++;
+}
+
+/* --- Reading --- */
+
+/* In the text, whose line ends in a NUL: to what was put. */
+static void unescape(char *text)
+{
+	char *to = strchr(text, '\\');
+
+	for (const char *from = to; from && *from; from++) {
+		if (*from == '\\' && from[1])
+			*to++ = *++from == 'n' ? '\n' : *from;
+		else
+			*to++ = *from;
+	}
+	if (to)
+		*to = '\0';
+}
+
+/* A holder without a claim is one who gave back. -EBADMSG: it is no line of ours. */
+static int read_line(char *line, struct pool_holder *h)
+{
+	char *claim = strchr(line, ' ');
+
+	if ((*line != '+' && *line != '-') || (*line == '+') != (claim != NULL))
+		return -EBADMSG;
+	if (claim)
+		*claim++ = '\0';
+	*h = (struct pool_holder){ 0 };
+	if (ip_addr_parse(line + 1, &h->address, NULL) < 0)
+		return -EBADMSG;
+	if (!claim)
+		return 0;
+	unescape(claim);
+	h->claim = strdup(claim);
+	return h->claim ? 0 : -ENOMEM;
+}
+
+static size_t count_lines(const char *text, size_t len)
+{
+	size_t lines = 0;
+
+	for (const char *at = text; (at = memchr(at, '\n', len - (size_t)(at - text))); at++)
+		lines++;
+	return lines;
+}
+
+/* All, in the order of the text, or as far as they are lines of ours. */
+static int read_lines(char *text, size_t len, struct pool *p)
+{
+	char *end = text + len, *at = text, *eol;
+	int ret = 0;
+
+	p->log.lines = count_lines(text, len);
+	p->holders = calloc(p->log.lines + 1, sizeof(*p->holders));
+	if (!p->holders)
+		return -ENOMEM;
+	for (; ret == 0 && at < end; at = eol + 1) {
+		eol = memchr(at, '\n', (size_t)(end - at));
+		if (!eol)
+			return -EBADMSG;
+		*eol = '\0';
+		ret = read_line(at, &p->holders[p->count]);
+		if (ret == 0)
+			p->count++;
+	}
+	return ret;
+}
 
 static int by_address(const void *a, const void *b)
 {
 	const struct pool_holder *one = a, *two = b;
+	int order = ip_addr_compare(&one->address, &two->address);
 
-	return ip_addr_compare(&one->address, &two->address);
+	return order ? order : one->line < two->line ? -1 : one->line > two->line;
+}
+
+static bool in_order(const struct pool *p)
+{
+	for (size_t i = 1; i < p->count; i++)
+		if (ip_addr_compare(&p->holders[i - 1].address, &p->holders[i].address) >= 0)
+			return false;
+	return true;
+}
+
+/* Of the lines about one address the last one counts. */
+static void settle(struct pool *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		p->holders[i].line = i;
+	if (!in_order(p))
+		qsort(p->holders, p->count, sizeof(*p->holders), by_address);
+	for (size_t i = 0; i < p->count; i++) {
+		struct pool_holder *h = &p->holders[i];
+
+		if (i + 1 < p->count && ip_addr_equal(&h->address, &h[1].address))
+			free(h->claim);
+		else if (h->claim)
+			p->holders[n++] = *h;
+	}
+	p->count = n;
 }
 
 /* What it says may be anybody's words: only addresses of the subnet, each once, and nobody's never. */
@@ -174,78 +347,87 @@ static void sanitize(struct pool *p, const struct ip_prefix *subnet)
 	if (!ip_range_has(&all, &p->last))
 		p->last = (struct ip_addr){ 0 };
 	for (size_t i = 0; i < p->count; i++) {
-		struct pool_holder h = p->holders[i];
-
-		if (ip_range_has(&all, &h.address) && !str_empty(h.claim))
-			p->holders[n++] = h;
-		else
-			free(h.claim);
-	}
-	p->count = n;
-	if (n)
-		qsort(p->holders, n, sizeof(*p->holders), by_address);
-	for (size_t i = n = 0; i < p->count; i++) {
-		if (n && ip_addr_equal(&p->holders[n - 1].address, &p->holders[i].address))
-			free(p->holders[i].claim);
-		else
+		if (ip_range_has(&all, &p->holders[i].address))
 			p->holders[n++] = p->holders[i];
+		else
+			free(p->holders[i].claim);
 	}
 	p->count = n;
+	settle(p);
 }
 
-/* @checks: the seal too. */
-static int parse(const char *path, const char *text, size_t len, bool checks, struct pool *p,
-		 struct err *err)
+static int read_head(const char *path, const char *text, size_t size, struct pool *p,
+		     struct err *err)
 {
-	struct json_doc *doc;
-	int ret = json_parse(text, len, path, &doc, err);
+	const char *name = strrchr(path, '/') + 1;
+	char of[128] = "", last[64] = "", again[HEAD_MAX];
+	unsigned int version = 0;
+	uint64_t checksum = 0;
+	size_t length = 0, head;
 
-	if (ret < 0)
+	if (sscanf(text,
+		   "ctrnet pool %u of %127[^, ], checksum %16" SCNx64 ", length %zu, last %63s",
+		   &version, of, &checksum, &length, last) < 5)
+		return err_set(err, -EBADMSG, "%s: does not begin as ctrnet's pools do", path);
+	if (version != VERSION)
+		return err_set(err, -EBADMSG,
+			       "%s: is of version %u, and this ctrnet knows version %d", path,
+			       version, VERSION);
+	if (strcmp(of, name))
+		return err_set(err, -EBADMSG, "%s: is of '%s', not of '%s'", path, of, name);
+	if (strcmp(last, "-"))
+		ip_addr_parse(last, &p->last, NULL);
+	head = make_head(p, 0, length, again);
+	if (size < head || size - head < length)
+		return err_set(err, -EBADMSG, "%s: was cut off", path);
+	p->log.length = length;
+	p->log.hash = hash64(text + head, length);
+	make_head(p, p->log.hash, length, again);
+	if (memcmp(again, text, head) != 0)
+		return err_set(
+			err, -EBADMSG,
+			"%s: was changed by somebody else than ctrnet: its checksum is wrong",
+			path);
+	return 0;
+}
+
+/* Of a text that was edited, or cut off: all of it, or as far as lines are whole. */
+static void read_legible(char *text, size_t size, struct pool *p)
+{
+	char *lines = memchr(text, '\n', size);
+
+	pool_log_release(p);
+	if (lines)
+		read_lines(lines + 1, size - (size_t)(lines + 1 - text), p);
+	p->log.length = 0;
+}
+
+static int parse(const char *path, char *text, size_t size, struct pool *p, struct err *err)
+{
+	char head[HEAD_MAX];
+	int ret = read_head(path, text, size, p, err);
+
+	if (ret < 0) {
+		read_legible(text, size, p);
 		return ret;
-	if (checks)
-		ret = seal_check(strrchr(path, '/') + 1, json_root(doc), text, len, path, err);
-	if (ret == 0)
-		ret = json_value_decode(&pool_schema, p, json_root(doc), err);
-	json_free(doc);
-	return ret;
-}
-
-/* Of a text that was edited, or cut off: all of it, or as far as a holder is whole. */
-static void read_legible(const char *path, char *text, size_t len, struct pool *p)
-{
-	if (parse(path, text, len, false, p, NULL) == 0)
-		return;
-	for (int tries = 0; len > 0 && tries < LEGIBLE_TRIES; tries++) {
-		_cleanup_free_ char *whole = NULL;
-
-		while (len > 0 && text[len - 1] != '}')
-			len--;
-		whole = str_format("%.*s]}", (int)len, text);
-		if (!whole || parse(path, whole, strlen(whole), false, p, NULL) == 0)
-			return;
-		len -= len > 0;
 	}
+	ret = read_lines(text + make_head(p, 0, 0, head), p->log.length, p);
+	if (ret == -ENOMEM)
+		return err_oom(err);
+	return ret < 0 ? err_set(err, ret, "%s: has lines that are not ctrnet's", path) : 0;
 }
 
 static int read_pool(const char *path, const struct ip_prefix *subnet, struct pool *p,
 		     struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
-	struct pool read = { 0 };
-	size_t len;
-	int ret = file_read(AT_FDCWD, path, JSON_TEXT_MAX, &text, &len, err);
+	size_t size;
+	int ret = file_read(AT_FDCWD, path, JSON_TEXT_MAX, &text, &size, err);
 
 	if (ret < 0)
 		return ret;
-	ret = parse(path, text, len, true, &read, err);
-	if (ret == 0 && !ip_prefix_equal(&read.subnet, subnet))
-		ret = err_set(err, -EBADMSG, "%s: is of another subnet", path);
-	if (ret < 0 && ret != -ENOMEM) {
-		pool_release(&read);
-		read_legible(path, text, len, &read);
-	}
-	sanitize(&read, subnet);
-	*p = read;
+	ret = parse(path, text, size, p, err);
+	sanitize(p, subnet);
 	return ret;
 }
 
@@ -286,27 +468,83 @@ static int remove_pool(const struct pool_dir *d, const char *name, struct err *e
 	return 0;
 }
 
-int pool_write(const struct pool_dir *d, const struct pool *p, struct err *err)
+static int write_whole(const struct pool_dir *d, const char *name, const struct pool *p,
+		       struct err *err)
 {
-	_cleanup_free_ char *text = NULL, *sealed = NULL;
+	_cleanup_free_ char *lines = NULL, *text = NULL;
+	char head[HEAD_MAX];
+	size_t len = 0, head_len;
+	FILE *out = open_memstream(&lines, &len);
+
+	if (!out)
+		return err_oom(err);
+	for (size_t i = 0; i < p->count; i++)
+		put_line(out, &p->holders[i].address, p->holders[i].claim);
+	if (fclose(out) != 0)
+		return err_oom(err);
+	head_len = make_head(p, hash64(lines, len), len, head);
+	text = malloc(head_len + len);
+	if (!text)
+		return err_oom(err);
+	memcpy(text, head, head_len);
+	memcpy(text + head_len, lines, len);
+	return file_replace(d->fd, name, text, head_len + len, 0600, err);
+}
+
+static int write_at(int fd, const char *text, size_t len, size_t offset)
+{
+	while (len) {
+		ssize_t n = pwrite(fd, text, len, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		text += n;
+		len -= (size_t)n;
+		offset += (size_t)n;
+	}
+	return 0;
+}
+
+/* The lines first; only then is it said that they are there. */
+static int write_added(const struct pool_dir *d, const char *name, const struct pool *p,
+		       struct err *err)
+{
+	const struct pool_log *log = &p->log;
+	const size_t length = log->length + log->added_len;
+	_cleanup_fd_ int fd = openat(d->fd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	char head[HEAD_MAX];
+	size_t head_len =
+		make_head(p, hash64_on(log->hash, log->added, log->added_len), length, head);
+	int ret = fd < 0 ? -errno : 0;
+
+	if (ret == 0)
+		ret = write_at(fd, log->added, log->added_len, head_len + log->length);
+	if (ret == 0)
+		ret = write_at(fd, head, head_len, 0);
+	return ret < 0 ? err_sys(err, ret, "%s", name) : 0;
+}
+
+static bool is_stale(const struct pool *p)
+{
+	return p->log.lines + p->log.added_lines > 2 * p->count + STALE_LINES;
+}
+
+int pool_write(const struct pool_dir *d, struct pool *p, struct err *err)
+{
 	char name[NAME_MAX_LEN];
-	size_t len, size;
-	FILE *out;
 	int ret;
 
 	pool_name(&p->subnet, name);
 	if (!p->count)
-		return remove_pool(d, name, err);
-	out = open_memstream(&text, &len);
-	if (!out)
-		return err_oom(err);
-	ret = json_encode_compact(&pool_schema, p, out, err);
-	if (fclose(out) != 0 && ret == 0)
-		ret = err_oom(err);
-	if (ret == 0)
-		ret = seal(name, text, len, &sealed, &size, err);
-	if (ret == 0)
-		ret = file_replace(d->fd, name, sealed, size, 0600, err);
+		ret = remove_pool(d, name, err);
+	else if (!p->log.length || is_stale(p))
+		ret = write_whole(d, name, p, err);
+	else
+		ret = write_added(d, name, p, err);
+	/* What was read is the file no more. */
+	pool_log_release(p);
 	return ret < 0 ? err_wrap(err, "%s", d->path) : 0;
 }
 

@@ -34,9 +34,14 @@ on_host() {
 	ip -j addr show dev "$1" | jq -r '.[0].addr_info[] | select(.scope == "global") | "\(.local)/\(.prefixlen)"' | xargs
 }
 
+# holders SUBNET: lines of an address and a claim; of the pool's lines about one address the last one counts.
+holders() {
+	awk 'NR > 1 { a = substr($1, 2); claim[a] = /^\+/ ? $0 : "" } END { for (a in claim) if (claim[a] != "") print substr(claim[a], 2) }' "$(pool "$1")" | sort -V
+}
+
 # held SUBNET: the addresses that its pool has, and of whom.
 held() {
-	jq -r '.holders[] | "\(.address) \(.claim | sub(" \\(.*"; "") | sub(".*/"; ""))"' "$(pool "$1")" | xargs
+	holders "$1" | sed 's/ (.*//; s/ .*\// /' | xargs
 }
 
 # once CONFIG [ID]: a container that ends at once: its addresses.
@@ -233,7 +238,7 @@ once() {
 
 # many N: so many at once at one bridge, 20 starting at a time: nobody has another's address, and nothing stays.
 many() {
-	local n=$1 config i pids=()
+	local n=$1 config i net pids=()
 	config=$(subnet 10.1.0.0/16 '.networks[1].subnet = ["10.1.0.0/16", "fd00:1::/64"] | del(.cgroups)')
 	for ((i = 0; i < n; i++)); do
 		"$CTRNET" --root "$RUN" exec --config "$config" --rootfs "$ROOT" --id "$ID-$i" -- /bin/sh -c \
@@ -246,8 +251,10 @@ many() {
 	[ "$(ip -j link | jq -r '.[].address' | grep -c ^fe:)" = "$n" ]
 	[ "$(sed -n 's/.* inet \(10\.1\.[^ ]*\) .*/\1/p' "$T"/out.* | sort -u | wc -l)" = "$n" ]
 	[ "$(sed -n 's/.* inet6 \(fd00:1:[^ ]*\) .*/\1/p' "$T"/out.* | sort -u | wc -l)" = "$n" ]
-	jq -e --argjson n "$n" '.holders | length == $n and (map(.address) | unique | length == $n) and (map(.claim) | unique | length == $n)' \
-		"$(pool 10.1.0.0/16)" "$(pool fd00:1::/64)" >"$T/judged"
+	for net in 10.1.0.0/16 fd00:1::/64; do
+		[ "$(holders $net | cut -d ' ' -f 1 | sort -u | wc -l)" = "$n" ]
+		[ "$(holders $net | cut -d ' ' -f 2- | sort -u | wc -l)" = "$n" ]
+	done
 	touch "$ROOT/tmp/go"
 	for i in "${pids[@]}"; do
 		wait "$i" || { cat "$T"/out.* | grep ctrnet; return 1; }
@@ -319,7 +326,7 @@ ipam_setup() {
 		wait_for 10 whole 1
 		file=$(pool 10.1.0.0/24)
 		case $how in
-		edited) sed -i 's/"last":"10.1.0.3"/"last":"10.1.0.9"/' "$file" ;;
+		edited) sed -i 's/last 10.1.0.3/last 10.1.0.9/' "$file" ;;
 		cut) truncate -s -20 "$file" ;;
 		empty) : >"$file" ;;
 		esac

@@ -224,7 +224,8 @@ static void large(void **state)
 	p.holders = calloc(65535, sizeof(*p.holders));
 	for (size_t i = 0; i < 65536; i++, ip_addr_step(&a))
 		if (i != 40000)
-			p.holders[p.count++] = (struct pool_holder){ a, strdup("/proc/self") };
+			p.holders[p.count++] =
+				(struct pool_holder){ .address = a, .claim = strdup("/proc/self") };
 	p.last = addr("10.2.200.0");
 	begin = clock();
 	expect_choice(&p, &rule, "10.2.156.64");
@@ -304,7 +305,7 @@ static void dead_holders(void **state)
 
 /* --- On disk --- */
 
-static void write_pool(struct box *b, const struct pool *p)
+static void write_pool(struct box *b, struct pool *p)
 {
 	struct pool_dir d;
 
@@ -357,6 +358,100 @@ static void record(void **state)
 	pool_release(&q);
 }
 
+static void put_file(const char *path, const char *text, size_t len)
+{
+	assert_int_equal(file_replace(AT_FDCWD, path, text, len, 0600, NULL), 0);
+}
+
+/* Read, change by @take or give back, write. */
+static void change(struct box *b, const char *address, bool take)
+{
+	const struct ip_prefix subnet = prefix("10.1.0.0/24");
+	const struct ip_addr a = addr(address);
+	struct pool_dir d;
+	struct pool p;
+
+	assert_int_equal(pool_lock(&b->scope, true, &d, NULL), 0);
+	assert_int_equal(pool_read(&d, &subnet, &p, NULL), 0);
+	if (take)
+		assert_int_equal(pool_take(&p, &a, b->scope.run_dir, NULL), 0);
+	else
+		assert_true(pool_give_back(&p, &a, b->scope.run_dir));
+	if (take)
+		p.last = a;
+	assert_int_equal(pool_write(&d, &p, NULL), 0);
+	pool_release(&p);
+	pool_unlock(&d);
+}
+
+static void expect_held(struct box *b, const char *last, const char *first, size_t count)
+{
+	const struct ip_prefix subnet = prefix("10.1.0.0/24");
+	struct pool p;
+	struct err err = { 0 };
+
+	if (pool_peek(&b->other, &subnet, &p, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(p.count, count);
+	expect_addr(&p.last, last);
+	expect_addr(&p.holders[0].address, first);
+	for (size_t i = 0; i < p.count; i++)
+		assert_true(claim_is(p.holders[i].claim, b->scope.run_dir));
+	pool_release(&p);
+}
+
+/* A change adds a line, whatever there is; what was cut short behind what is said to be there was never written. */
+static void added(void **state)
+{
+	struct box *b = *state;
+	_cleanup_free_ char *path = pool_path(b, "10.1.0.0_24.pool");
+	_cleanup_free_ char *text = NULL, *longer = NULL;
+	struct stat before, after;
+	size_t len;
+
+	change(b, "10.1.0.9", true);
+	assert_int_equal(stat(path, &before), 0);
+	change(b, "10.1.0.3", true);
+	change(b, "10.1.0.4", true);
+	change(b, "10.1.0.9", false);
+	change(b, "10.1.0.3", true);
+	assert_int_equal(stat(path, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	expect_held(b, "10.1.0.3", "10.1.0.3", 2);
+	assert_int_equal(file_read(AT_FDCWD, path, 65536, &text, &len, NULL), 0);
+	longer = str_format("%s+10.1.0.7 /run/ctr", text);
+	put_file(path, longer, strlen(longer));
+	expect_held(b, "10.1.0.3", "10.1.0.3", 2);
+	change(b, "10.1.0.8", true);
+	expect_held(b, "10.1.0.8", "10.1.0.3", 3);
+	/* Lines that say nothing any more do not stay for ever. */
+	for (int i = 0; i < 200; i++)
+		change(b, "10.1.0.2", i % 2 == 0);
+	assert_int_equal(stat(path, &after), 0);
+	assert_true(after.st_size < 10000);
+	expect_held(b, "10.1.0.2", "10.1.0.3", 3);
+}
+
+/* A path may hold anything. */
+static void odd_path(void **state)
+{
+	struct box *b = *state;
+	_cleanup_free_ char *dir = str_format("%s/a\n\\ +b", b->dir);
+	_cleanup_free_ char *run_dir = str_format("%s/one", dir);
+	const struct ip_addr two = addr("10.1.0.2");
+	struct pool p = { .subnet = prefix("10.1.0.0/24") }, again;
+
+	assert_int_equal(mkdir(dir, 0700), 0);
+	assert_int_equal(mkdir(run_dir, 0700), 0);
+	pool_take(&p, &two, run_dir, NULL);
+	write_pool(b, &p);
+	assert_int_equal(pool_peek(&b->scope, &p.subnet, &again, NULL), 0);
+	assert_int_equal(again.count, 1);
+	assert_true(claim_is(again.holders[0].claim, run_dir));
+	pool_release(&again);
+	pool_release(&p);
+}
+
 /* What can still be told of a file that is not as it was written. */
 static void expect_broken(struct box *b, const char *words, size_t count)
 {
@@ -369,11 +464,6 @@ static void expect_broken(struct box *b, const char *words, size_t count)
 	assert_memory_equal(err.text, all, strlen(all));
 	assert_int_equal(p.count, count);
 	pool_release(&p);
-}
-
-static void put_file(const char *path, const char *text, size_t len)
-{
-	assert_int_equal(file_replace(AT_FDCWD, path, text, len, 0600, NULL), 0);
 }
 
 static void broken(void **state)
@@ -391,9 +481,9 @@ static void broken(void **state)
 	write_pool(b, &p);
 	assert_int_equal(file_read(AT_FDCWD, path, 65536, &good, &len, NULL), 0);
 	put_file(path, good, len - 10);
-	expect_broken(b, ":1:", 2);
+	expect_broken(b, ": was cut off", 2);
 	put_file(path, good, 20);
-	expect_broken(b, ":1:", 0);
+	expect_broken(b, ": does not begin as ctrnet's pools do", 0);
 	put_file(path, "", 0);
 	expect_broken(b, ":", 0);
 	put_file(path, "[]", 2);
@@ -568,15 +658,16 @@ static void insist(void **state)
 
 	add_step(&one, "10.1.0.3", true);
 	add_step(&two, "10.1.0.2", true);
-	assert_int_equal(plan_apply(&one, PHASE_PREPARE, &b->scope, NULL, NULL, NULL), 0);
+	/* What is cut off is the last one's. */
 	assert_int_equal(plan_apply(&two, PHASE_PREPARE, &b->other, NULL, NULL, NULL), 0);
+	assert_int_equal(plan_apply(&one, PHASE_PREPARE, &b->scope, NULL, NULL, NULL), 0);
 	assert_int_equal(reserve_salvage(&b->scope, &salvaged, NULL), 0);
 	assert_int_equal(salvaged.count, 1);
 	plan_release(&salvaged);
 	assert_int_equal(file_read(AT_FDCWD, path, 65536, &text, &len, NULL), 0);
 	put_file(path, text, len - 5);
 	assert_true(plan_revert(&one, &b->scope, NULL, &err) < 0);
-	assert_non_null(strstr(err.text, "10.1.0.0_24.pool:1:"));
+	assert_non_null(strstr(err.text, "10.1.0.0_24.pool: was cut off"));
 	/* Without the journal: what is ours of it, and that it is to be mended. */
 	assert_int_equal(reserve_salvage(&b->scope, &salvaged, NULL), 0);
 	assert_int_equal(salvaged.count, 1);
@@ -742,6 +833,8 @@ int main(void)
 		cmocka_unit_test(large),
 		cmocka_unit_test_setup_teardown(dead_holders, setup, teardown),
 		cmocka_unit_test_setup_teardown(record, setup, teardown),
+		cmocka_unit_test_setup_teardown(added, setup, teardown),
+		cmocka_unit_test_setup_teardown(odd_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(sweep, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_files, setup, teardown),
