@@ -26,6 +26,8 @@ static void describe(const void *args, char *buf, size_t size)
 static const char *explain(const void *args, int code)
 {
 	(void)args;
+	if (code == -EXFULL)
+		return "the bridge is full";
 	return code == -ELOOP ? "a bridge cannot be a port of a bridge" : NULL;
 }
 

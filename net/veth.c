@@ -105,6 +105,8 @@ static const char *explain(const void *args, int code)
 		return "this kernel has no veth";
 	if (code == -EEXIST)
 		return "one of the names is taken";
+	if (code == -EXFULL)
+		return "the bridge is full";
 	return NULL;
 }
 
