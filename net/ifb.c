@@ -126,9 +126,11 @@ static int probe(struct scope *scope, const void *args, struct err *err)
 	ret = link_plan_compare(&plan, &link, err);
 	if (ret == 0 && strcmp(link.alias, a->alias))
 		ret = err_set(err, -ESTALE, "it does not carry the mark '%s'", a->alias);
-	if (ret == 0 && !(link.flags & IFF_UP))
-		ret = err_set(err, -ESTALE, "it is down");
-	return ret < 0 ? err_wrap(err, "link '%s'", a->name) : 0;
+	if (ret < 0)
+		return err_wrap(err, "link '%s'", a->name);
+	if (!(link.flags & IFF_UP))
+		return err_set(err, -ESTALE, "link '%s' is down", a->name);
+	return 0;
 }
 
 static int bring_up(struct nl *nl, const struct link *link, struct err *err)

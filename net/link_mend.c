@@ -38,14 +38,14 @@ int link_plan_compare(const struct link_plan *p, const struct link *link, struct
 		return err_set(err, -ESTALE, "it is a link of kind '%s'", link->kind);
 	if (strcmp(link->name, p->name))
 		return err_set(err, -ESTALE, "it is called '%s'", link->name);
+	if (!mac_is_zero(&p->mac) && !mac_equal(&link->mac, &p->mac))
+		return err_set(err, -ESTALE, "address is %s",
+			       mac_format(&link->mac, mac, sizeof(mac)));
 	if (p->mtu && link->mtu != p->mtu)
 		return err_set(err, -ESTALE, "mtu is %u, not %u", link->mtu, p->mtu);
 	if (p->txqueuelen && link->txqueuelen != p->txqueuelen)
 		return err_set(err, -ESTALE, "txqueuelen is %u, not %u", link->txqueuelen,
 			       p->txqueuelen);
-	if (!mac_is_zero(&p->mac) && !mac_equal(&link->mac, &p->mac))
-		return err_set(err, -ESTALE, "address is %s",
-			       mac_format(&link->mac, mac, sizeof(mac)));
 	return 0;
 }
 

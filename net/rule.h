@@ -12,7 +12,7 @@
 struct rule_args {
 	struct net_args at;   /* link is "": nothing has to exist before */
 	struct net_rule rule; /* with a priority and a family */
-	bool crowded; /* another one of the plan may be taken for what has become of it */
+	bool crowded;         /* another one of the plan may be taken for what has become of it */
 };
 
 /* What no key alone can tell. */

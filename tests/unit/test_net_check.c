@@ -243,12 +243,12 @@ static void plan_of_a_bridge(void **state)
 		"{\"destination\":\"fd01::/64\",\"gateway\":\"fd00::1\",\"source\":\"fd00::2\","
 		"\"interface_name\":\"eth0\"}]}";
 	static const char expected[] =
-		"ip link add br0 address 06:9f:7b:6f:13:19 up type bridge\n"
+		"ip link add br0 address 06:9f:7b:6f:13:19 group 206 up type bridge\n"
 		"ip link set dev br0 alias ctrnet:shared:bridge\n"
 		"ip addr add 10.9.0.1/24 dev br0\n"
 		"ip addr add fd00::1/64 dev br0 nodad\n"
 		"ip netns exec container sysctl -w net.ipv6.conf.default.accept_dad=0\n"
-		"ip link add vehost address fe:00:00:00:00:01 mtu 1400 numtxqueues 1 numrxqueues 1 master br0 up"
+		"ip link add vehost address fe:00:00:00:00:01 mtu 1400 numtxqueues 1 numrxqueues 1 group 206 master br0 up"
 		" type veth peer name eth0 address 02:00:00:00:00:01 mtu 1400 numtxqueues 1 numrxqueues 1"
 		" netns container\n"
 		"ip link set dev vehost alias ctrnet:box\n"

@@ -287,6 +287,7 @@ static void keys(void **state)
 		NO_DAD
 		"ip link add name vxlan0 netns container address " M1
 		" up type vxlan id 9 local fd00::1 remote fd00::2 dstport 99 ttl 3 nolearning\n"
+		"bridge -n container fdb append 00:00:00:00:00:00 dev vxlan0 dst fd00::2 self permanent\n"
 		"bridge -n container fdb append 00:00:00:00:00:00 dev vxlan0 dst fd00::3 self permanent\n" LO
 			UP("vxlan0"));
 	expect_plan(NET("vrf", ",\"name\":\"red\",\"table\":10" MAC(M1)) "," NET(
