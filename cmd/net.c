@@ -15,6 +15,12 @@ static const struct option_name directions[] = {
 	{ NULL, 0 },
 };
 
+static const struct option_name formats[] = {
+	{ "dot", CTRNET_NET_GRAPH_DOT + 1 },
+	{ "svg", CTRNET_NET_GRAPH_SVG + 1 },
+	{ NULL, 0 },
+};
+
 static const struct option_desc options[] = {
 	CMD_HELP(struct net_options),
 	CMD_ID(struct net_options),
@@ -32,6 +38,8 @@ static const struct option_desc options[] = {
 	{ 'Q', "direction", "in|out|inout",
 	  "of capture: only what the container receives, or sends (default inout)", OPTION_ENUM,
 	  offsetof(struct net_options, direction), directions },
+	{ 0, "format", "dot|svg", "of graph: for graphviz (default), or a picture", OPTION_ENUM,
+	  offsetof(struct net_options, format), formats },
 	CMD_OPTIONS_END,
 };
 
@@ -46,13 +54,14 @@ static const struct {
 	{ "count", offsetof(struct net_verb, capture) },
 	{ "snapshot-length", offsetof(struct net_verb, capture) },
 	{ "direction", offsetof(struct net_verb, capture) },
+	{ "format", offsetof(struct net_verb, format) },
 };
 
 static const struct verb *const verbs[] = {
 	&cmd_net_show.verb,   &cmd_net_check.verb, &cmd_net_repair.verb,
 	&cmd_net_gc.verb,     &cmd_net_watch.verb, &cmd_net_attach.verb,
 	&cmd_net_detach.verb, &cmd_net_set.verb,   &cmd_net_capture.verb,
-	NULL,
+	&cmd_net_graph.verb,  NULL,
 };
 
 static const struct net_verb *verb_of(const struct verb *verb)
@@ -132,9 +141,9 @@ static int check_words(const struct net_verb *v, const struct net_options *o, in
 /* Those behind the id; with --id, all. Returns the number of ids. */
 static int split_words(const struct net_verb *v, struct net_options *o, int n, char **operands)
 {
-	int ids = o->id || !n ? 0 : 1;
+	int ids = o->id || !n || v->takes_ids ? 0 : 1;
 
-	if (!v->takes_words)
+	if (!v->takes_words && !v->takes_ids)
 		return n;
 	o->words = operands + ids;
 	o->word_count = (size_t)(n - ids);
@@ -145,7 +154,7 @@ static int run_verb(const struct net_verb *v, const struct globals *globals, str
 		    int words, char **operands, struct err *err)
 {
 	_cleanup_(target_close) struct ctrnet_container *container = NULL;
-	bool wanted = !v->takes_no_id && (words || o->id || !v->needs_no_id);
+	bool wanted = !v->takes_no_id && !v->takes_ids && (words || o->id || !v->needs_no_id);
 	int at = 0;
 	int ret = check_words(v, o, words, err);
 

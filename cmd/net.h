@@ -13,7 +13,9 @@ struct net_options {
 	/* Of capture. */
 	const char *write, *count, *snaplen;
 	int direction; /* enum ctrnet_net_direction and 1; 0: not given */
-	/* Operands behind the id, of a verb that takes such; NULL-terminated. */
+	/* Of graph. */
+	int format; /* enum ctrnet_net_graph_format and 1; 0: not given */
+	/* Operands behind the id, of a verb that takes such, or all of one that takes ids; NULL-terminated. */
 	char *const *words;
 	size_t word_count;
 };
@@ -21,11 +23,12 @@ struct net_options {
 struct net_verb {
 	struct verb verb;
 	bool json, dry_run; /* the options it takes, besides --id */
-	bool capture;
+	bool capture, format;
 	bool needs_no_id; /* without one it is about all */
 	bool takes_no_id; /* it is always about all */
 	bool takes_words; /* behind the id */
 	bool needs_words; /* and neither may be left out */
+	bool takes_ids;   /* any number of them, which it looks up itself */
 	/*
 	 * With @container, or NULL for a verb that also does without. The exit status, or a negative errno with @err filled
 	 * in, which begins with "net".
@@ -47,6 +50,6 @@ void net_texts_release(struct net_texts *texts);
 
 extern const struct net_verb cmd_net_attach, cmd_net_detach, cmd_net_set;
 extern const struct net_verb cmd_net_show, cmd_net_check, cmd_net_repair, cmd_net_gc, cmd_net_watch,
-	cmd_net_capture;
+	cmd_net_capture, cmd_net_graph;
 
 #endif

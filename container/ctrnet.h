@@ -1132,6 +1132,20 @@ ctrnet_net_capture_interfaces(const struct ctrnet_net_capture *capture, size_t *
 /* Safe on NULL. */
 CTRNET_API void ctrnet_net_capture_free(struct ctrnet_net_capture *capture);
 
+enum ctrnet_net_graph_format {
+	CTRNET_NET_GRAPH_DOT, /* for dot(1) of graphviz */
+	CTRNET_NET_GRAPH_SVG,
+};
+
+/*
+ * A picture of the networks of the containers @ids (NULL-terminated; NULL, or none: of all that run), as the kernel has them: their
+ * interfaces, the links and bridges of the host that these hang on, and what is on the other side of tunnels. To be given to
+ * free(). CTRNET_CONTAINER_NOT_RUNNING.
+ */
+CTRNET_API int ctrnet_factory_net_graph(struct ctrnet_factory *factory, const char *const *ids,
+					enum ctrnet_net_graph_format format, char **text,
+					struct ctrnet_error *error);
+
 /* --- what the ctrnet command makes of its words --- */
 
 /*

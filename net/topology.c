@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/topology.h"
+
+#include "lib/cleanup.h"
+#include "net/link.h"
+#include "net/qdisc.h"
+#include "net/unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/net_namespace.h>
+#include <linux/sockios.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+struct reading {
+	struct net_topology t;
+	int32_t host; /* what the namespace calls the host's; -1: nothing */
+	bool full;
+};
+
+static void reading_release(struct reading *r)
+{
+	net_topology_release(&r->t);
+}
+
+static struct net_topology_link *find(struct reading *r, uint32_t index)
+{
+	for (size_t i = 0; i < r->t.count; i++)
+		if (r->t.links[i].index == index)
+			return &r->t.links[i];
+	return NULL;
+}
+
+const struct net_topology_link *net_topology_find(const struct net_topology *t, uint32_t index)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->links[i].index == index)
+			return &t->links[i];
+	return NULL;
+}
+
+/* Put behind what is there; it is cut, never overrun. */
+static void __attribute__((format(printf, 3, 4))) say(char *text, size_t size, const char *fmt, ...)
+{
+	size_t len = strlen(text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text + len, size - len, fmt, ap);
+	va_end(ap);
+}
+
+/* --- Kinds --- */
+
+static void add_remote(struct reading *r, struct net_topology_link *l, const struct ip_addr *a)
+{
+	struct ip_addr *more;
+
+	if (!a->family || ip_addr_is_unspecified(a))
+		return;
+	for (size_t i = 0; i < l->remote_count; i++)
+		if (ip_addr_equal(&l->remotes[i], a))
+			return;
+	more = reallocarray(l->remotes, l->remote_count + 1, sizeof(*more));
+	r->full |= !more;
+	if (!more)
+		return;
+	l->remotes = more;
+	more[l->remote_count++] = *a;
+}
+
+static struct ip_addr address_of(const struct nlattr *v4, const struct nlattr *v6)
+{
+	struct ip_addr a = { 0 };
+
+	if (nl_get_bytes(v4, a.bytes, 4))
+		a.family = AF_INET;
+	else if (nl_get_bytes(v6, a.bytes, 16))
+		a.family = AF_INET6;
+	return a;
+}
+
+enum word_form { WORD_NUMBER, WORD_NAME };
+
+struct word_name {
+	uint32_t value;
+	const char *name;
+};
+
+static const struct word_name macvlan_modes[] = {
+	{ MACVLAN_MODE_PRIVATE, "private" }, { MACVLAN_MODE_VEPA, "vepa" },
+	{ MACVLAN_MODE_BRIDGE, "bridge" },   { MACVLAN_MODE_PASSTHRU, "passthru" },
+	{ MACVLAN_MODE_SOURCE, "source" },   { 0, NULL },
+};
+
+static const struct word_name ipvlan_modes[] = {
+	{ IPVLAN_MODE_L2, "l2" },
+	{ IPVLAN_MODE_L3, "l3" },
+	{ IPVLAN_MODE_L3S, "l3s" },
+	{ 0, NULL },
+};
+
+/* What is worth knowing of a kind, besides its name; and who is on the other side. */
+static const struct {
+	const char *kind;
+	uint16_t type;
+	enum word_form form;
+	const struct word_name *names;
+	uint16_t remote, remote6;
+} kinds[] = {
+	{ "vlan", IFLA_VLAN_ID, WORD_NUMBER, NULL, 0, 0 },
+	{ "macvlan", IFLA_MACVLAN_MODE, WORD_NAME, macvlan_modes, 0, 0 },
+	{ "macvtap", IFLA_MACVLAN_MODE, WORD_NAME, macvlan_modes, 0, 0 },
+	{ "ipvlan", IFLA_IPVLAN_MODE, WORD_NAME, ipvlan_modes, 0, 0 },
+	{ "vxlan", IFLA_VXLAN_ID, WORD_NUMBER, NULL, IFLA_VXLAN_GROUP, IFLA_VXLAN_GROUP6 },
+	{ "geneve", IFLA_GENEVE_ID, WORD_NUMBER, NULL, IFLA_GENEVE_REMOTE, IFLA_GENEVE_REMOTE6 },
+	{ "vrf", IFLA_VRF_TABLE, WORD_NUMBER, NULL, 0, 0 },
+};
+
+/* More than any of the types above. */
+#define DATA_MAX 64
+
+static void say_name(struct net_topology_link *l, const struct word_name *names, uint32_t value)
+{
+	for (; names->name; names++)
+		if (names->value == value)
+			say(l->words, sizeof(l->words), " %s", names->name);
+}
+
+static void say_value(struct net_topology_link *l, size_t kind, const struct nlattr *attr)
+{
+	uint32_t value = 0;
+	uint16_t half;
+
+	if (nl_get_bytes(attr, &half, sizeof(half)))
+		value = half;
+	else if (!nl_get_u32(attr, &value))
+		return;
+	if (kinds[kind].form == WORD_NAME)
+		say_name(l, kinds[kind].names, value);
+	else
+		say(l->words, sizeof(l->words), " %u", value);
+}
+
+static void describe(struct reading *r, struct net_topology_link *l, const char *name,
+		     const struct nlattr *data)
+{
+	const struct nlattr *attrs[DATA_MAX + 1] = { 0 };
+
+	if (strcmp(name, "veth"))
+		say(l->words, sizeof(l->words), "%s", name);
+	nl_attrs_nested(data, attrs, DATA_MAX);
+	for (size_t i = 0; i < array_size(kinds); i++) {
+		struct ip_addr remote;
+
+		if (strcmp(kinds[i].kind, name))
+			continue;
+		say_value(l, i, attrs[kinds[i].type]);
+		if (!kinds[i].remote)
+			continue;
+		remote = address_of(attrs[kinds[i].remote], attrs[kinds[i].remote6]);
+		add_remote(r, l, &remote);
+	}
+}
+
+static void add_link(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	const struct nlattr *attrs[IFLA_MAX + 1] = { 0 }, *info[IFLA_INFO_MAX + 1] = { 0 };
+	struct net_topology_link *more, *l;
+	struct reading *r = arg;
+	struct link link;
+
+	(void)tag;
+	if (link_parse(msg, &link) < 0)
+		return;
+	more = reallocarray(r->t.links, r->t.count + 1, sizeof(*more));
+	r->full |= !more;
+	if (!more)
+		return;
+	r->t.links = more;
+	l = &more[r->t.count++];
+	*l = (struct net_topology_link){ .index = link.index,
+					 .parent = link.peer,
+					 .veth = !strcmp(link.kind, "veth") };
+	l->place = link.peer_nsid < 0          ? NET_PLACE_HERE
+		   : link.peer_nsid == r->host ? NET_PLACE_HOST
+					       : NET_PLACE_ELSEWHERE;
+	nl_attrs(msg, sizeof(struct ifinfomsg), attrs, IFLA_MAX);
+	nl_attrs_nested(attrs[IFLA_LINKINFO], info, IFLA_INFO_MAX);
+	describe(r, l, link.kind, info[IFLA_INFO_DATA]);
+}
+
+/* Where a vxlan sends what it knows no way for (net/fdb.h). */
+static void add_entry(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	const struct ndmsg *head = nl_header(msg, sizeof(*head));
+	const struct nlattr *attrs[NDA_MAX + 1] = { 0 };
+	struct net_topology_link *l;
+	struct reading *r = arg;
+	struct ip_addr to;
+	struct mac mac;
+
+	(void)tag;
+	if (msg->nlmsg_type != RTM_NEWNEIGH || !head)
+		return;
+	nl_attrs(msg, sizeof(*head), attrs, NDA_MAX);
+	l = find(r, (uint32_t)head->ndm_ifindex);
+	if (!l || !nl_get_bytes(attrs[NDA_LLADDR], mac.bytes, sizeof(mac.bytes)) ||
+	    !mac_is_zero(&mac))
+		return;
+	to = address_of(attrs[NDA_DST], attrs[NDA_DST]);
+	add_remote(r, l, &to);
+}
+
+/* --- Shaping --- */
+
+static void say_shaping(struct net_topology_link *l, const char *before, const char *text)
+{
+	say(l->shaping, sizeof(l->shaping), "%s%s%s", l->shaping[0] ? " " : "", before, text);
+}
+
+static void say_rate(struct net_topology_link *l, const struct nlattr *const *attrs, uint16_t parms,
+		     uint16_t rate64)
+{
+	char text[UNIT_TEXT_MAX];
+	struct tc_ratespec rate;
+
+	/* Both structs begin with it. */
+	if (nl_get_start(attrs[parms], &rate, sizeof(rate), sizeof(rate)))
+		say_shaping(l, "",
+			    unit_rate_format(qdisc_rate_of(&rate, attrs[rate64]), text,
+					     sizeof(text)));
+}
+
+static void say_tbf(struct net_topology_link *l, const struct nlattr *options)
+{
+	const struct nlattr *attrs[TCA_TBF_MAX + 1] = { 0 };
+
+	nl_attrs_nested(options, attrs, TCA_TBF_MAX);
+	say_rate(l, attrs, TCA_TBF_PARMS, TCA_TBF_RATE64);
+}
+
+static void say_netem(struct net_topology_link *l, const struct nlattr *options)
+{
+	const struct nlattr *attrs[TCA_NETEM_MAX + 1] = { 0 };
+	char text[UNIT_TEXT_MAX];
+	struct tc_netem_qopt opt;
+	uint64_t delay = 0;
+
+	if (!nl_get_start(options, &opt, sizeof(opt), sizeof(opt)))
+		return;
+	nl_attrs_behind(options, sizeof(opt), attrs, TCA_NETEM_MAX);
+	if (nl_get_bytes(attrs[TCA_NETEM_LATENCY64], &delay, sizeof(delay)) && delay)
+		say_shaping(l, "", unit_time_format(delay, text, sizeof(text)));
+	if (opt.loss)
+		say_shaping(l, "loss ", unit_percent_format(opt.loss, text, sizeof(text)));
+	else if (attrs[TCA_NETEM_LOSS])
+		say_shaping(l, "loss ", "gemodel");
+}
+
+static void say_htb(struct net_topology_link *l, const struct nlattr *options)
+{
+	const struct nlattr *attrs[TCA_HTB_MAX + 1] = { 0 };
+
+	nl_attrs_nested(options, attrs, TCA_HTB_MAX);
+	say_rate(l, attrs, TCA_HTB_PARMS, TCA_HTB_RATE64);
+}
+
+static const struct {
+	const char *kind;
+	void (*say)(struct net_topology_link *l, const struct nlattr *options);
+} shapers[] = { { "tbf", say_tbf }, { "netem", say_netem } };
+
+static bool is_htb(const struct nlattr *kind)
+{
+	char name[16];
+
+	return nl_get_str(kind, name, sizeof(name)) && !strcmp(name, "htb");
+}
+
+/* Whoever made them: a root, and what stands in its place of a queue. */
+static void add_qdisc(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	const struct tcmsg *head = nl_header(msg, sizeof(*head));
+	const struct nlattr *attrs[TCA_MAX + 1] = { 0 };
+	struct net_topology_link *l;
+	struct reading *r = arg;
+	char kind[16];
+
+	(void)tag;
+	l = head ? find(r, (uint32_t)head->tcm_ifindex) : NULL;
+	if (msg->nlmsg_type != RTM_NEWQDISC || !l)
+		return;
+	nl_attrs(msg, sizeof(*head), attrs, TCA_MAX);
+	if (!nl_get_str(attrs[TCA_KIND], kind, sizeof(kind)))
+		return;
+	for (size_t i = 0; i < array_size(shapers); i++)
+		if (!strcmp(shapers[i].kind, kind))
+			shapers[i].say(l, attrs[TCA_OPTIONS]);
+}
+
+/* The classes of one link: that of ours is one with a rate, and stands in front of what is in it. */
+static void add_class(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	const struct tcmsg *head = nl_header(msg, sizeof(*head));
+	const struct nlattr *attrs[TCA_MAX + 1] = { 0 };
+	struct net_topology_link *l = arg;
+	char before[sizeof(l->shaping)];
+
+	(void)tag;
+	if (msg->nlmsg_type != RTM_NEWTCLASS || !head || (uint32_t)head->tcm_ifindex != l->index)
+		return;
+	nl_attrs(msg, sizeof(*head), attrs, TCA_MAX);
+	if (!is_htb(attrs[TCA_KIND]))
+		return;
+	memcpy(before, l->shaping, sizeof(before));
+	l->shaping[0] = '\0';
+	say_htb(l, attrs[TCA_OPTIONS]);
+	if (before[0])
+		say_shaping(l, "", before);
+}
+
+/* --- Reading --- */
+
+static int dump(struct nl *nl, uint16_t type, uint8_t family, uint32_t index, nl_reply_fn *add,
+		void *arg, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	struct nl_msg *m = nl_batch_add(&b, type, 0, 0);
+
+	/* The headers of all these questions begin with the family, and have the index as their second word. */
+	if (type == RTM_GETLINK) {
+		nl_put_header(m, sizeof(struct ifinfomsg));
+	} else if (type == RTM_GETNEIGH) {
+		struct ndmsg *head = nl_put_header(m, sizeof(*head));
+
+		head->ndm_family = family;
+	} else {
+		struct tcmsg *head = nl_put_header(m, sizeof(*head));
+
+		head->tcm_ifindex = (int)index;
+	}
+	return nl_dump(nl, &b, add, arg, err);
+}
+
+static void keep_id(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	const struct nlattr *attrs[NETNSA_MAX + 1] = { 0 };
+
+	(void)tag;
+	if (msg->nlmsg_type != RTM_NEWNSID)
+		return;
+	nl_attrs(msg, sizeof(struct rtgenmsg), attrs, NETNSA_MAX);
+	nl_get_bytes(attrs[NETNSA_NSID], arg, sizeof(int32_t));
+}
+
+/* A namespace has numbers for others whose links its own stand on. */
+static int find_host(struct nl *nl, int host, struct reading *r, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	_cleanup_fd_ int netns = ioctl(host, SIOCGSKNS);
+	struct nl_msg *m;
+
+	r->host = -1;
+	if (netns < 0)
+		return err_sys(err, -errno, "the host's network namespace");
+	m = nl_batch_add(&b, RTM_GETNSID, 0, 0);
+	nl_put_header(m, sizeof(struct rtgenmsg));
+	nl_put_u32(m, NETNSA_FD, (uint32_t)netns);
+	return nl_batch_send(nl, &b, keep_id, &r->host, err);
+}
+
+struct htbs {
+	struct reading *r;
+	bool *is;
+};
+
+static void mark_htb(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	const struct tcmsg *head = nl_header(msg, sizeof(*head));
+	const struct nlattr *attrs[TCA_MAX + 1] = { 0 };
+	struct htbs *h = arg;
+	struct net_topology_link *l = head ? find(h->r, (uint32_t)head->tcm_ifindex) : NULL;
+
+	add_qdisc(h->r, tag, msg);
+	if (msg->nlmsg_type != RTM_NEWQDISC || !l)
+		return;
+	nl_attrs(msg, sizeof(*head), attrs, TCA_MAX);
+	h->is[l - h->r->t.links] |= is_htb(attrs[TCA_KIND]);
+}
+
+static int read_shaping(struct nl *nl, struct reading *r, struct err *err)
+{
+	_cleanup_free_ bool *is = calloc(r->t.count + 1, sizeof(*is));
+	struct htbs htbs = { r, is };
+	int ret;
+
+	if (!is)
+		return err_oom(err);
+	ret = dump(nl, RTM_GETQDISC, 0, 0, mark_htb, &htbs, err);
+	for (size_t i = 0; ret == 0 && i < r->t.count; i++)
+		if (is[i])
+			ret = dump(nl, RTM_GETTCLASS, 0, r->t.links[i].index, add_class,
+				   &r->t.links[i], err);
+	return ret;
+}
+
+static int read_all(struct nl *nl, int host, struct reading *r, struct err *err)
+{
+	int ret = find_host(nl, host, r, err);
+
+	if (ret == 0)
+		ret = dump(nl, RTM_GETLINK, 0, 0, add_link, r, err);
+	if (ret == 0)
+		ret = dump(nl, RTM_GETNEIGH, AF_BRIDGE, 0, add_entry, r, err);
+	/* A kernel without queueing disciplines shapes nothing. */
+	if (ret == 0 && read_shaping(nl, r, NULL) == -ENOMEM)
+		ret = err_oom(err);
+	return ret == 0 && r->full ? err_oom(err) : ret;
+}
+
+int net_topology_read(int sock, int host, struct net_topology *t, struct err *err)
+{
+	_cleanup_(reading_release) struct reading r = { 0 };
+	_cleanup_(nl_cleanup) struct nl *nl = NULL;
+	_cleanup_fd_ int other = host;
+	int ret = nl_new(sock, &nl, err);
+
+	if (ret == 0)
+		ret = read_all(nl, other, &r, err);
+	if (ret < 0)
+		return ret;
+	*t = take_struct(r.t);
+	return 0;
+}
+
+void net_topology_release(struct net_topology *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		free(t->links[i].remotes);
+	free(t->links);
+	*t = (struct net_topology){ 0 };
+}
