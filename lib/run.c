@@ -33,7 +33,7 @@ struct child {
 	char *const *env;
 	char *const *candidates; /* paths to execute, first that can be */
 	const char *dir;
-	int dir_fd;
+	int dir_fd, output;
 	pid_t parent;
 	volatile int failed; /* enum stage */
 	volatile int code;   /* a negative errno: why */
@@ -79,12 +79,14 @@ static int make_argv(const struct run *run, char ***argv, struct err *err)
 }
 
 /* The null device as stdin, stderr as stdout too, and the rest closed. */
-static enum stage arrange_files(void)
+static enum stage arrange_files(int output)
 {
 	int null = open("/dev/null", O_RDONLY);
 
 	if (null < 0)
 		return NULL_DEVICE;
+	if (output && dup2(output, STDERR_FILENO) < 0)
+		return FILES;
 	if ((null != STDIN_FILENO && dup2(null, STDIN_FILENO) < 0) ||
 	    dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
 		return FILES;
@@ -100,7 +102,7 @@ static enum stage arrange(const struct child *c)
 		return LEAD;
 	if (c->dir && (c->dir_fd ? fchdir(c->dir_fd) : chdir(c->dir)) < 0)
 		return DIRECTORY;
-	return arrange_files();
+	return arrange_files(c->output);
 }
 
 /* As execvp(3): look on, and remember what was there but is not for us. Returns only with an error. */
@@ -230,6 +232,7 @@ int run_program(const struct run *run, struct err *err)
 		.env = run->env ? run->env : environ,
 		.dir = run->dir,
 		.dir_fd = run->dir_fd,
+		.output = run->output,
 		.parent = getpid(),
 	};
 	int ret = find_candidates(run->path, c.env, &candidates, err);

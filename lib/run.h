@@ -15,11 +15,12 @@ struct run {
 	char *const *env;  /* all of it (K=V); NULL: the caller's */
 	const char *dir;   /* NULL: the caller's */
 	int dir_fd;        /* of dir, where looking it up could lead elsewhere; 0: none */
-	int timeout_ms;    /* then it is killed, and what is in its process group; 0: none */
+	int output; /* what it says is written there, rather than to the caller's stderr; 0: none */
+	int timeout_ms; /* then it is killed, and what is in its process group; 0: none */
 };
 
 /*
- * Run it and wait. stdin is /dev/null, stdout and stderr are the caller's stderr, nothing else is open in it; no signal
+ * Run it and wait. stdin is /dev/null, stdout and stderr are the caller's stderr or `output`, nothing else is open in it; no signal
  * is blocked or ignored; it leads a process group of its own, and is killed when the caller dies. Entries of PATH
  * that are not absolute are passed over. Processes that it leaves behind are not waited for.
  *
