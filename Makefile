@@ -39,7 +39,7 @@ dirs     := $(lib_dirs) cmd
 
 deps_build := gcc binutils libc6-dev make pkg-config libmnl-dev libcap-dev libseccomp-dev libjsmn-dev \
 	libsystemd-dev libnftnl-dev
-deps_check := g++ libcmocka-dev bats perl jq iproute2 iputils-ping ethtool tcpdump nftables busybox-static util-linux strace procps \
+deps_check := g++ libcmocka-dev bats perl jq iproute2 iputils-ping ethtool tcpdump nftables passt busybox-static util-linux strace procps \
 	mandoc groff-base
 deps_vm    := qemu-system-x86 debootstrap busybox-static checkpolicy cpio e2fsprogs kmod util-linux
 # What is measured side by side with ctrnet, each if it is there.

@@ -40,6 +40,7 @@ struct net_driver {
 	bool has_queues;  /* as many as `queues` says */
 	bool has_remotes; /* entries of its forwarding database say at which other end a MAC is */
 	bool has_ports;   /* other networks may name it as their master */
+	bool maps_ports;  /* does what `ports` says by itself: nothing of the host's tables */
 	/* Of a bridge: does it tell VLANs apart? NULL: it is none. */
 	bool (*filters_vlans)(const struct network *n);
 	const struct json_schema
@@ -123,6 +124,6 @@ extern const struct net_driver macvlan_driver, macvtap_driver, ipvlan_driver, vl
 extern const struct net_driver vxlan_driver, geneve_driver, tap_driver, tun_driver;
 extern const struct net_driver wireguard_driver;
 extern const struct net_driver dummy_driver, ifb_driver, vrf_driver, bridge_driver, host_driver;
-extern const struct net_driver host_device_driver;
+extern const struct net_driver host_device_driver, pasta_driver;
 
 #endif

@@ -14,6 +14,7 @@
 #include "net/netns_claim.h"
 #include "net/nft.h"
 #include "net/offload.h"
+#include "net/pasta.h"
 #include "net/port.h"
 #include "net/qdisc.h"
 #include "net/reserve.h"
@@ -65,6 +66,7 @@ static const struct {
 	{ "bridge", IF_BUILT(CONFIG_NET_INSIDE, &bridge_driver, NULL) },
 	{ "host", &host_driver },
 	{ "host-device", IF_BUILT(CONFIG_NET_HOST_DEVICE, &host_device_driver, NULL) },
+	{ "pasta", IF_BUILT(CONFIG_NET_PASTA, &pasta_driver, NULL) },
 };
 
 /* clang-format off */
@@ -100,6 +102,7 @@ const struct step_type *const net_step_types[] = {
 	&link_ifb_step.type,
 	&link_redirect_step.type,
 	ROW_IF(CONFIG_NET_HOST_DEVICE, &link_move_step)
+	ROW_IF(CONFIG_NET_PASTA, &pasta_step)
 	ROW_IF(CONFIG_NFT, &nft_table_step)
 	ROW_IF(CONFIG_NFT, &nft_element_step)
 	ROW_IF(CONFIG_NFT, &nft_link_step)

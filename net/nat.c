@@ -297,7 +297,7 @@ int nat_plan(const struct net_planner *p, const struct network *n, const struct 
 	int ret;
 
 	/* Without address translation nobody asks on which link an address is. */
-	if (!leaves(n))
+	if (!nat_wanted(n, NULL) || !leaves(n))
 		return 0;
 	ret = plan_addresses(p, n, n->driver->host_link(n, e), err);
 	return ret < 0 ? ret : plan_ports(p, n, err);

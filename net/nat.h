@@ -48,7 +48,7 @@ struct endpoint;
 struct plan;
 struct scope;
 
-/* Does @n ask for any of it? Then *@key is the first key that does (NULL is allowed). */
+/* Does @n ask for any of it, other than what its driver does by itself? Then *@key is the first key that does (NULL is allowed). */
 bool nat_wanted(const struct network *n, const char **key);
 
 /* The network's first address of @family, or NULL. */

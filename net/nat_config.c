@@ -216,7 +216,7 @@ bool nat_wanted(const struct network *n, const char **key)
 	} keys[] = {
 		{ "masquerade", n->masquerade },
 		{ "snat", n->snat.ipv4.family || n->snat.ipv6.family },
-		{ "ports", n->port_count },
+		{ "ports", n->port_count && !n->driver->maps_ports },
 		{ "isolate", n->isolate },
 		{ "internal", n->internal },
 	};
@@ -353,7 +353,7 @@ static int check_ports(const struct network *n, struct err *err)
 
 	for (size_t i = 0; i < n->port_count; i++) {
 		const struct port_map *m = &n->ports[i];
-		int ret = check_host_address(n, m, err);
+		int ret = n->driver->maps_ports ? 0 : check_host_address(n, m, err);
 
 		if (ret < 0) {
 			err_wrap(err, "ports[%zu]", i);
@@ -412,7 +412,7 @@ int nat_check(const struct network *n, struct err *err)
 	int ret;
 
 	if (!nat_wanted(n, &key))
-		return 0;
+		return n->driver->maps_ports ? check_ports(n, err) : 0;
 	ret = nat_supported(err);
 	if (ret == 0 && !n->driver->host_link)
 		ret = err_set(

@@ -5,6 +5,7 @@
 #include "net/link.h"
 #include "net/nat.h"
 #include "net/net.h"
+#include "net/pasta.h"
 #include "net/reserve.h"
 #include "net/veth.h"
 
@@ -78,5 +79,7 @@ int net_salvage(struct scope *scope, struct plan *plan, struct err *err)
 	for (size_t i = 0; ret == 0 && i < s.count; i++)
 		ret = add(plan, &s.links[i], err);
 	free(s.links);
+	if (ret == 0)
+		ret = pasta_salvage(scope, plan, err);
 	return ret < 0 ? ret : reserve_salvage(scope, plan, err);
 }

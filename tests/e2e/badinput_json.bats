@@ -95,7 +95,7 @@ file() {
 
 @test "bad input: what is in a config cannot write to the terminal" {
 	text '{"networks":[{"type":"a\\nb\\u001b[31m"}]}' \
-		"1:22: networks[0].type: unknown type 'a?b?[31m'; known are loopback, veth, netns, macvlan, macvtap, ipvlan, vlan, vxlan, geneve, wireguard, tap, tun, dummy, ifb, vrf, bridge, host, host-device"
+		"1:22: networks[0].type: unknown type 'a?b?[31m'; known are loopback, veth, netns, macvlan, macvtap, ipvlan, vlan, vxlan, geneve, wireguard, tap, tun, dummy, ifb, vrf, bridge, host, host-device, pasta"
 	FILE=$(changed '.hostname = "\u001b]0;x\n" * 20')
 	refused 255 "exec: FILE: hostname: '$(printf '?]0;x?%.0s' {1..20} | cut -c -80)' is longer than 64 bytes" \
 		exec --config "$FILE" --rootfs "$ROOT" --id "$ID" /bin/true

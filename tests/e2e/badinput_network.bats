@@ -16,7 +16,7 @@ route() {
 }
 
 @test "bad network: type" {
-	net '.type = "vlxan"' "FILE:L:C: networks[1].type: unknown type 'vlxan'; known are loopback, veth, netns, macvlan, macvtap, ipvlan, vlan, vxlan, geneve, wireguard, tap, tun, dummy, ifb, vrf, bridge, host, host-device"
+	net '.type = "vlxan"' "FILE:L:C: networks[1].type: unknown type 'vlxan'; known are loopback, veth, netns, macvlan, macvtap, ipvlan, vlan, vxlan, geneve, wireguard, tap, tun, dummy, ifb, vrf, bridge, host, host-device, pasta"
 	net 'del(.type)' "FILE:L:C: networks[1]: the key 'type' is missing"
 }
 

@@ -384,7 +384,9 @@ inject_macvlan() {
 }
 
 @test "networks: each sample runs as it is, and nothing differs from its plan; or the kernel lacks what it needs" {
-	local file lacks='this kernel has no \(bridge, or no vlan_filtering\|ipvlan\|vlan\|vrf\|dummy\|geneve\|wireguard\|netem\)'
+	local file lacks='this kernel has no \(bridge, or no vlan_filtering\|ipvlan\|vlan\|vrf\|dummy\|geneve\|wireguard\|netem\)\|pasta is not installed'
+	# A way out, which pasta looks for.
+	ip route add default via 10.70.0.9 dev far0
 	for file in "$SAMPLES"/networks/*.json; do
 		run ctrnet exec --config "$file" --rootfs "$ROOT" --id "$ID" -- /bin/true
 		if [ "$status" != 0 ]; then
@@ -396,4 +398,5 @@ inject_macvlan() {
 		box_stop
 		[ "$status" = 0 ] || { echo "$file: $output"; return 1; }
 	done
+	ip route delete default
 }

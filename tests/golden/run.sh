@@ -80,7 +80,7 @@ cases() {
 			| (({type: "macvlan", parent: "up0"} | {parent: ., mode: ., link: del(.parent), source_macs: (.mode = "source")})
 				+ ({type: "vlan", parent: "up0", id: 5} | {id: ., protocol: .}) + {flags: {type: "ipvlan", parent: "up0"}, table: {type: "vrf", table: 5}}
 				+ ({type: "vxlan", id: 5, parent: "up0"} | {local: ., remote: ., group: ., remotes: ., port: ., ttl: ., learning: .})
-				+ ({type: "host-device"} | {device: ., hwaddr: ., kernelpath: ., pci_bus_id: ., pciBusID: .}) + ({type: "tap"} | {owner: ., multi_queue: .}) + ({type: "bridge"} | {stp: ., vlan_filtering: .})
+				+ ({type: "pasta"} | {program: ., host_interface: ., map_gateway: ., dns_forward: ., options: .}) + ({type: "host-device"} | {device: ., hwaddr: ., kernelpath: ., pci_bus_id: ., pciBusID: .}) + ({type: "tap"} | {owner: ., multi_queue: .}) + ({type: "bridge"} | {stp: ., vlan_filtering: .})
 				+ ({type: "wireguard", private_key: "stVkwDivKu13rVYZhyQJQXNRJH97NF7mTTxLH/cvn9A=",
 					peers: [{public_key: "H76EyrWx8lOHHKyrwmHNv5zAoE5yXoAz1czcK1U4hlI="}]} as $wg
 					| reduce ("private_key", "listen_port", "fwmark", "route_allowed_ips", "socket", "peers",

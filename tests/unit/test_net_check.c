@@ -43,7 +43,7 @@ static const struct {
 	{ "{\"networks\":[{\"type\":\"\"}]}", -EINVAL, NULL },
 	{ "{\"networks\":[{\"type\":\"vteh\"}]}", -EINVAL,
 	  "c.json:1:22: networks[0].type: unknown type 'vteh'; known are loopback, veth, netns, macvlan, macvtap, ipvlan, "
-	  "vlan, vxlan, geneve, wireguard, tap, tun, dummy, ifb, vrf, bridge, host, host-device" },
+	  "vlan, vxlan, geneve, wireguard, tap, tun, dummy, ifb, vrf, bridge, host, host-device, pasta" },
 	{ VETH(",\"name\":\"et h0\""), -EINVAL,
 	  "networks[0]: interface name 'et h0': no '/', ':', '%' or white space allowed" },
 	{ VETH(",\"name\":\"a/b\""), -EINVAL,

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The step that has a pasta(1) run for the container's network namespace. */
+#ifndef NET_PASTA_H
+#define NET_PASTA_H
+
+#include "net/addr.h"
+#include "net/step.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct pasta_args {
+	char ns[NET_KEY_MAX];     /* scope key of the namespace it is for */
+	char name[IFNAMSIZ];      /* of the link that it makes there */
+	struct mac mac;           /* of the link; pasta is told by an option */
+	uint32_t mtu, txqueuelen; /* 0: as pasta has them */
+	char *program;            /* a path, or a name to be looked up in PATH */
+	char **options;           /* all but the namespace */
+	pid_t pid;                /* learned, with when it started */
+	uint64_t start;
+};
+
+/*
+ * pasta goes to the background when all is ready, and stays for as long as the container; it would hold the network
+ * namespace for ever, so reverting kills it. It is told by pid and start time, and until these are known by its command line, which names
+ * a file of the container's run directory.
+ */
+extern const struct step_type pasta_step;
+
+/* For who has lost the plan: append a step for each that runs for the container. */
+int pasta_salvage(const struct scope *scope, struct plan *plan, struct err *err);
+
+#endif
