@@ -62,7 +62,7 @@ remember() {
 	remember
 	box_start "$(with_device '{address: "10.70.0.2/24", ipv6_address: "fd00:70::2/64", gateway: "10.70.0.1", mtu: 1400, txqueuelen: 99,
 		mac_address: "02:42:00:00:00:07", link_group: 9, altnames: ["inside-name"], sysctl: {"ipv4.rp_filter": "1"}}')"
-	[ -z "$(ip -o link show type veth | grep uplink0)" ]
+	! ip -o link show dev uplink0 2>/dev/null || return 1
 	inside '.ifname == "eth0" and .mtu == 1400 and .txqlen == 99 and .address == "02:42:00:00:00:07" and .group == "9" and .ifalias == "ctrnet:shared:device:uplink0"'
 	inside '.altnames | index("inside-name")'
 	run box_all /bin/ping -c 1 -W 2 10.70.0.1
@@ -219,6 +219,7 @@ remember() {
 @test "host-device: in a namespace that is joined, and in a user namespace" {
 	remember
 	ip netns add "$ID"
+	# shellcheck disable=SC2016 # a jq variable
 	box_start "$(config minimal '(.namespaces[] | select(.type == "NEWNET")).path = $path |
 		.networks = [{type: "host-device", device: "uplink0", address: "10.70.0.2/24"}]' --arg path "/run/netns/$ID")"
 	ip -n "$ID" -o link show dev eth0

@@ -34,6 +34,7 @@ echo_in() {
 
 # echoed WHO... -- ADDRESS PORT
 echoed() {
+	# shellcheck disable=SC2016 # the inner shell's
 	"${@:1:$#-2}" bash -c 'exec 5<>"/dev/tcp/$0/$1" && echo hello >&5 && read -r -t 5 line <&5 && [ "$line" = hello ]' "${@: -2}"
 }
 
@@ -148,8 +149,8 @@ no_pasta() {
 	cp "$T/journal" "$RUN/$ID/journal.json"
 	run ctrnet delete "$ID"
 	assert_status 0
-	kill $other
-	wait $other || [ $? = 143 ]
+	kill "$other"
+	wait "$other" || [ $? = 143 ]
 }
 
 @test "pasta: what cannot be is refused by name" {
