@@ -15,7 +15,18 @@
 /* --- Reading a namespace, beside the host's --- */
 
 /* Sockets in both, one for each question and side. */
-enum { VIEW, VIEW_HOST, TOPOLOGY, TOPOLOGY_HOST, SOCKETS };
+enum { VIEW, VIEW_HOST, VIEW_GENERIC, TOPOLOGY, TOPOLOGY_HOST, SOCKETS };
+
+static const struct {
+	int (*open)(int netns, struct err *err);
+	bool host;
+} sockets[SOCKETS] = {
+	[VIEW] = { net_stats_open, false },
+	[VIEW_HOST] = { net_stats_open, true },
+	[VIEW_GENERIC] = { net_stats_open_generic, false },
+	[TOPOLOGY] = { net_stats_open, false },
+	[TOPOLOGY_HOST] = { net_stats_open, true },
+};
 
 struct sides {
 	int netns; /* of what is read; -1: the host's itself */
@@ -27,9 +38,7 @@ static int open_sockets(void *arg, int *fds, struct err *err)
 	const struct sides *s = arg;
 
 	for (int i = 0; i < SOCKETS; i++) {
-		bool host = i == VIEW_HOST || i == TOPOLOGY_HOST || s->netns < 0;
-
-		fds[i] = net_stats_open(host ? s->host : s->netns, err);
+		fds[i] = sockets[i].open(sockets[i].host || s->netns < 0 ? s->host : s->netns, err);
 		if (fds[i] >= 0)
 			continue;
 		while (i-- > 0)
@@ -41,12 +50,12 @@ static int open_sockets(void *arg, int *fds, struct err *err)
 
 static int read_space(const struct sides *s, struct net_graph_space *space, struct err *err)
 {
-	int fds[SOCKETS] = { -1, -1, -1, -1 };
+	int fds[SOCKETS] = { -1, -1, -1, -1, -1 };
 	int ret = api_apart(open_sockets, (void *)s, 0, fds, SOCKETS, err);
 
 	if (ret < 0)
 		return ret;
-	ret = net_view_read(fds[VIEW], fds[VIEW_HOST], &space->view, err);
+	ret = net_view_read(fds[VIEW], fds[VIEW_HOST], fds[VIEW_GENERIC], &space->view, err);
 	if (ret == 0)
 		return net_topology_read(fds[TOPOLOGY], fds[TOPOLOGY_HOST], &space->topology, err);
 	close_fd(fds[TOPOLOGY]);

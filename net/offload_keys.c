@@ -133,10 +133,14 @@ static bool present(const void *in)
 	return ((const struct offload_list *)in)->count > 0;
 }
 
+static const struct json_form forms[] = { { JSON_IS_OBJECT, .of = json_bool_forms },
+					  JSON_FORM_END };
+
 const struct json_custom offload_list_custom = {
 	.decode = decode,
 	.encode = encode,
 	.release = release,
 	.present = present,
 	.what = "object of true and false",
+	.forms = forms,
 };

@@ -155,10 +155,19 @@ static void encode_ids(const void *in, const char *key, struct json_writer *out)
 	json_write_string(out, key, vlan_ids_format(in, text, sizeof(text)));
 }
 
+#define ID_FORMS                                                \
+	JSON_FORM_NUMBER(PORT_VLAN_MIN, PORT_VLAN_MAX),         \
+	{                                                       \
+		JSON_IS_STRING, .pattern = "[0-9]+(?:-[0-9]+)?" \
+	}
+
+static const struct json_form id_forms[] = { ID_FORMS, JSON_FORM_END };
+
 static const struct json_custom ids_custom = {
 	.decode = decode_ids,
 	.encode = encode_ids,
 	.what = "number, or string",
+	.forms = id_forms,
 };
 
 static const struct json_field fields[] = {
@@ -226,6 +235,10 @@ static bool present(const void *in)
 	return ((const struct port_vlan_list *)in)->count > 0;
 }
 
+static const struct json_form vlan_forms[] = { ID_FORMS, JSON_FORM_OBJECT(&schema), JSON_FORM_END };
+static const struct json_form list_forms[] = { ID_FORMS, JSON_FORM_OBJECT(&schema),
+					       JSON_FORM_LIST(vlan_forms), JSON_FORM_END };
+
 const struct json_custom port_vlan_list_custom = {
 	.decode = decode,
 	.encode = encode,
@@ -233,6 +246,7 @@ const struct json_custom port_vlan_list_custom = {
 	.present = present,
 	.what = "list of numbers, strings or objects, or one of them",
 	.schema = &schema,
+	.forms = list_forms,
 };
 
 /* --- One by one --- */

@@ -122,7 +122,7 @@ static void text_from_key(const void *in, char *buf, size_t size)
 	wireguard_key_format(in, buf, size);
 }
 
-/* 32 bytes as base64: of the last digit two bits are left over, and 0. */
+/* 32 bytes in base64: the last letter has two bits of nothing. */
 static void pattern_key(FILE *out)
 {
 	fputs("[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", out);
@@ -195,7 +195,7 @@ static void format_endpoint(const void *in, char *buf, size_t size)
 
 static void pattern_endpoint(FILE *out)
 {
-	fputs("(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}", out);
+	fputs("(?:" IP_PATTERN_4 "|\\[" IP_PATTERN_6 "\\]):[0-9]+", out);
 }
 
 static const struct json_text endpoint_text = { parse_endpoint, format_endpoint, pattern_endpoint };
