@@ -566,7 +566,8 @@ static void probes_of_kinds(void **state)
 		{ VXLAN, "ip link set vxlan0 type vxlan ttl 4",
 		  "networks[0] (vxlan0): link 'vxlan0': ttl is 4, not 3\n" },
 		{ VXLAN, "ip link set vxlan0 type vxlan remote 10.0.0.3",
-		  "networks[0] (vxlan0): link 'vxlan0': remote is 10.0.0.3, not 10.0.0.1\n" },
+		  "networks[0] (vxlan0): link 'vxlan0': remote is 10.0.0.3, not 10.0.0.1\n"
+		  "networks[0] (vxlan0): no remote 10.0.0.1 of vxlan0\n" },
 		{ VXLAN, "bridge fdb del 00:00:00:00:00:00 dev vxlan0 dst 10.0.0.2",
 		  "networks[0] (vxlan0): no remote 10.0.0.2 of vxlan0\n" },
 		{ "{\"networks\":[{\"type\":\"bridge\"},{\"type\":\"ifb\",\"master\":\"br0\"}]}",
