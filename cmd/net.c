@@ -58,10 +58,17 @@ static const struct {
 };
 
 static const struct verb *const verbs[] = {
-	&cmd_net_show.verb,   &cmd_net_check.verb, &cmd_net_repair.verb,
-	&cmd_net_gc.verb,     &cmd_net_watch.verb, &cmd_net_attach.verb,
-	&cmd_net_detach.verb, &cmd_net_set.verb,   &cmd_net_capture.verb,
-	&cmd_net_graph.verb,  NULL,
+	&cmd_net_show.verb,
+	&cmd_net_check.verb,
+	&cmd_net_repair.verb,
+	&cmd_net_gc.verb,
+	&cmd_net_watch.verb,
+	&cmd_net_attach.verb,
+	&cmd_net_detach.verb,
+	&cmd_net_set.verb,
+	&cmd_net_capture.verb,
+	&cmd_net_graph.verb,
+	NULL,
 };
 
 static const struct net_verb *verb_of(const struct verb *verb)

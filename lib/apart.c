@@ -35,7 +35,7 @@ static int move_up(struct sync *sync, int low, struct err *err)
 static void __attribute__((noreturn))
 be_apart(apart_function *f, void *arg, int low, struct sync *sync, size_t n)
 {
-	int fds[SYNC_FDS_MAX] = { -1, -1, -1, -1 };
+	int fds[SYNC_FDS_MAX] = { [0 ... SYNC_FDS_MAX - 1] = -1 };
 	struct err err = { 0 };
 
 	signal(SIGCHLD, SIG_DFL);

@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-#define SYNC_FDS_MAX 4
+#define SYNC_FDS_MAX 5
 
 struct sync {
 	int fd;                    /* -1: closed */

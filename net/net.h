@@ -32,8 +32,8 @@ struct endpoint {
 	char found[NAT_FOUND_MAX]
 		  [IFNAMSIZ]; /* of one that is isolated: bridges of others that we have ports at */
 	size_t found_count;
-	bool namespace_new; /* the container's namespace is made by us and dies with it */
-	bool parent_inside; /* its parent is another network of the container's */
+	bool namespace_new;    /* the container's namespace is made by us and dies with it */
+	bool parent_inside;    /* its parent is another network of the container's */
 	char device[IFNAMSIZ]; /* the host's link that is to be the container's */
 	bool device_ready;     /* ... and has carrier as soon as it is up */
 	/* For each of its subnets the container's and the bridge's address, where none is given: see net/ipam.h. */
