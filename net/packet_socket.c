@@ -365,11 +365,8 @@ struct sll2 {
 
 struct slot {
 	struct sockaddr_ll from;
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata)) +
-			   CMSG_SPACE(sizeof(struct timespec))];
-	} control;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct tpacket_auxdata)) +
+					      CMSG_SPACE(sizeof(struct timespec))];
 	struct iovec data;
 };
 

@@ -104,8 +104,8 @@ refused() {
 	box_net ip route add 10.90.0.0/16 via 10.61.1.1 proto 206
 	wait_for 5 settled
 	detach eth0 eth1 eth2
-	! ip link show dev ctrbr0
-	! nft list table inet ctrnet
+	run ! ip link show dev ctrbr0
+	run ! nft list table inet ctrnet
 	[ ! -e "/run/ctrnet-shared/$(stat -L -c %i /proc/self/ns/net)" ]
 	box_stop
 }
@@ -237,7 +237,7 @@ drivers() {
 	assert_untouched
 	ip -n "joined$$" link show dev tap9
 	detach eth0
-	! ip -n "joined$$" link show dev eth0
+	run ! ip -n "joined$$" link show dev eth0
 	assert_untouched
 	ctrnet net attach "$ID" type=veth name=eth5 address=10.62.0.2/24
 	box_stop
@@ -260,8 +260,8 @@ drivers() {
 		end) echo 0 >&"${BOX_IO[1]}" ;;
 		esac
 		wait "$BOX" || true
-		! ip link show dev ctrbr0
-		! nft list table inet ctrnet
+		run ! ip link show dev ctrbr0
+		run ! nft list table inet ctrnet
 		[ -z "$(find /run/ctrnet-shared -mindepth 1 2>/dev/null)" ]
 	done
 }

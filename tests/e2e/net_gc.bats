@@ -181,7 +181,7 @@ inside_of() {
 	assert_status 0
 	grep -qx "would remove link tap0: no container '$ID' has links here any more" <<<"$output"
 	grep -qx "would remove link vx0: no container '$ID' has links here any more" <<<"$output"
-	! grep tap1 <<<"$output"
+	[[ $output != *tap1* ]]
 	run ctrnet net gc
 	assert_status 0
 	[ "$(ip -n "$ID" -j link | jq -r '.[] | select(.ifalias) | .ifname' | xargs)" = tap1 ]
@@ -230,13 +230,13 @@ with_port() {
 	run ctrnet net gc --dry-run
 	assert_status 0
 	grep -q "^would remove element .*18002.* of $first: its container is gone$" <<<"$output"
-	! grep 18003 <<<"$output"
+	[[ $output != *18003* ]]
 	nft list table inet ctrnet | grep -q 18002
 	run ctrnet net gc
 	assert_status 0
-	! nft list table inet ctrnet | grep 18002
+	[[ $(nft list table inet ctrnet) != *18002* ]]
 	nft list table inet ctrnet | grep -q 18003
-	! nft -j list table inet ctrnet | grep "ctrnet:$first\""
+	[[ $(nft -j list table inet ctrnet) != *"ctrnet:$first\""* ]]
 	run ctrnet net gc
 	assert_output ''
 	kill -KILL "$(first_process "$other")"

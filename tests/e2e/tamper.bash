@@ -25,7 +25,8 @@ dump_here() {
 	END
 	bridge -j fdb show >"$1/fdb"
 	tc -j qdisc >"$1/qdiscs"
-	: >"$1/classes" >"$1/filters"
+	: >"$1/classes"
+	: >"$1/filters"
 	if grep -q '"handle":"ce:"\|"kind":"ingress"' "$1/qdiscs"; then
 		for dev in $(ip -o link | awk '{ sub("[@:].*", "", $2); print $2 }'); do
 			tc class show dev "$dev" | jq -Rc --arg d "$dev" 'split(" ") | {dev: $d, class: .[1], handle: .[2], all: join(" ")}' >>"$1/classes"
