@@ -405,6 +405,17 @@ int net_plan_ready(const struct net_planner *p, const struct network *n, const s
 	return stage_ready(p, n, e, err);
 }
 
+/* Others may have links there, too. */
+static int stage_claim(const struct net_planner *p, const struct network *n,
+		       const struct endpoint *e, struct err *err)
+{
+	const struct netns_claim_args claim = { .ns = SCOPE_CONTAINER };
+
+	if (!n->driver->makes_link || e->namespace_new)
+		return 0;
+	return net_planner_add(p, &netns_claim_step, SCOPE_CONTAINER, NETNS_CLAIM, &claim, err);
+}
+
 static int stage_reserve(const struct net_planner *p, const struct network *n,
 			 const struct endpoint *e, struct err *err)
 {
@@ -527,15 +538,9 @@ static bool is_loopback(const struct network *n)
 static int plan_namespace(const struct net_config *c, bool namespace_new, struct plan *plan,
 			  struct err *err)
 {
-	const struct netns_claim_args claim = { .ns = SCOPE_CONTAINER };
 	const struct net_planner p = { .plan = plan };
 
-	if (!declares(c, makes_link))
-		return 0;
-	if (!namespace_new)
-		return net_planner_add(&p, &netns_claim_step, SCOPE_CONTAINER, NETNS_CLAIM, &claim,
-				       err);
-	if (c->live || c->dad_given)
+	if (!namespace_new || c->live || c->dad_given || !declares(c, makes_link))
 		return 0;
 	return plan_dad(&p, "default", false, err);
 }
@@ -581,6 +586,8 @@ static int plan_settled(const struct net_config *c, const struct endpoint *ends,
 	if (!mark)
 		return err_oom(err);
 	ret = plan_namespace(c, namespace_new, plan, err);
+	if (ret == 0)
+		ret = plan_stage(c, ends, mark, plan, stage_claim, err);
 	if (ret == 0)
 		ret = plan_stage(c, ends, mark, plan, stage_driver, err);
 	if (ret == 0)

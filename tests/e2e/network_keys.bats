@@ -77,7 +77,7 @@ address() {
 	assert_json "$output" '.[0] | .num_tx_queues == 3 and .num_rx_queues == 3 and .group == "77"'
 	assert_json "$output" '.[0].altnames == ["a-name-longer-than-fifteen-bytes", "lan"]'
 	run ip -j -d link show dev ctrveth0
-	assert_json "$output" '.[0] | .num_tx_queues == 3 and .num_rx_queues == 3 and .group == "default"'
+	assert_json "$output" '.[0] | .num_tx_queues == 3 and .num_rx_queues == 3 and .group == "206"'
 	[ "$(box_net cat /proc/sys/net/ipv4/conf/eth0/rp_filter)" = 2 ]
 	[ "$(box_net cat /proc/sys/net/ipv6/conf/eth0/accept_ra)" = 0 ]
 	[ "$(box_net cat /proc/sys/net/ipv4/neigh/eth0/gc_stale_time)" = 77 ]
