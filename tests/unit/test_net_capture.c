@@ -446,21 +446,13 @@ static void test_no_interface(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest blocks[] = {
-		cmocka_unit_test(test_section),
-		cmocka_unit_test(test_interface),
-		cmocka_unit_test(test_packet),
-		cmocka_unit_test(test_statistics),
-	};
-	const struct CMUnitTest packets[] = {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_section),      cmocka_unit_test(test_interface),
+		cmocka_unit_test(test_packet),       cmocka_unit_test(test_statistics),
 		cmocka_unit_test(test_order),        cmocka_unit_test(test_count_and_length),
 		cmocka_unit_test(test_dropped),      cmocka_unit_test(test_write_fails),
 		cmocka_unit_test(test_no_interface),
 	};
-	int failed = cmocka_run_group_tests_name("pcapng", blocks, NULL, NULL);
 
-	/* Namespaces are root's. */
-	if (geteuid() == 0)
-		failed += cmocka_run_group_tests_name("capture", packets, setup, teardown);
-	return failed;
+	return cmocka_run_group_tests(tests, setup, teardown);
 }
