@@ -121,6 +121,7 @@ has() {
 	vlan) can_add link lo type vlan id 7 ;;
 	vrf) can_add type vrf table 7 ;;
 	vlan_filtering) can_add type bridge vlan_filtering 1 ;;
+	wireguard) can_add type wireguard ;;
 	hugetlb | net_cls | net_prio)
 		# shellcheck disable=SC2086 # a list
 		[ -e "/sys/fs/cgroup/$1" ] || grep -qsw "$1" ${CTRNET_TEST_CGROUPS// //cgroup.controllers } ;;
