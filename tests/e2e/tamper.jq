@@ -24,7 +24,8 @@ def link: if .ifname == "lo" then {class: "lo down", word: "lo", command: "ip li
 	{class: "delete", command: "ip link delete dev \($n)"},
 	{class: "rename", command: "ip \($set) name ctrtamper"},
 	{class: "down and rename", command: "ip \($set) down; ip \($set) name ctrtamper"},
-	{class: "mtu", command: "ip \($set) mtu \(if .mtu > 1400 then 1300 else .mtu + 8 end)"},
+	# That of a bridge in a container follows its ports, unless the config has one; nobody asks why it is what it is.
+	(select($k != "bridge" or .ifalias) | {class: "mtu", command: "ip \($set) mtu \(if .mtu > 1400 then 1300 else .mtu + 8 end)"}),
 	(select(.link_type == "ether" and $k != "ipvlan") | {class: "address", command: "ip \($set) address 02:00:00:00:00:99"}),
 	(select(.txqlen) | {class: "txqueuelen", command: "ip \($set) txqueuelen \(.txqlen + 1)"}),
 	(select(.group != "default") | {class: "group", command: "ip \($set) group 99"}),
@@ -41,6 +42,7 @@ def link: if .ifname == "lo" then {class: "lo down", word: "lo", command: "ip li
 
 # An address as ip(8) takes it. IPv6 has no scopes and labels, and a lifetime of its own.
 def address($n):
+	.local as $local |
 	(if .address then "\(.local) peer \(.address)/\(.prefixlen)" else "\(.local)/\(.prefixlen)" end) as $a |
 	(if .label and .label != $n then " label \(.label)" else "" end) as $named |
 	(if .scope != "global" then " scope \(.scope)" else "" end) as $scope |
@@ -55,7 +57,7 @@ def address($n):
 		{class: "scope", command: "\($del); ip addr add \($a) dev \($n)\($named)\($life) scope \(if .scope == "global" then "site" else "global" end)"},
 		{class: "label", command: "\($del); ip addr add \($a) dev \($n) label \($n):x\($scope)\($life)"},
 		{class: "peer", command: "\($del); ip addr add \(.local) peer 192.0.2.77/\(.prefixlen) dev \($n)\($named)\($scope)\($life)"})
-	| .class = "address \(.class)" | .word = $a;
+	| .class = "address \(.class)" | .word = $local;
 
 # A route as a line of `ip -d route`, which ip(8) takes as well.
 def route($ip):
