@@ -60,8 +60,9 @@ without() {
 	local row part keys bridge failed=0
 	begin
 	use 'libcontainer (mid-2015)'
-	# A namespace that is joined is none of the two.
-	rows_of() { rows networks | grep -v '^[^ ]*ns_\?path'; }
+	# A namespace that is joined is none of the two, and an interface that a container takes along is in one of them.
+	rows_of() { rows networks | grep -vE '^[^ ]*(ns_?path|\.device|\.hwaddr) '; }
+	ip -j link show type ifb | jq -r '.[].ifname' | xargs -rn 1 ip link delete
 	while IFS= read -r row; do
 		parse "$row"
 		# shellcheck disable=SC2034 # take() looks at it
