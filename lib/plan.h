@@ -53,6 +53,11 @@ struct step_type {
 	/* 0: the kernel has it as planned; -ENOENT: it is missing; -ESTALE: it differs; else cannot tell. NULL: nothing to compare. */
 	int (*probe)(struct scope *scope, const void *args, struct err *err);
 	/*
+	 * Optional, for what is shared: the same as far as one more user needs it, where the whole comparison takes longer the
+	 * more users there are.
+	 */
+	int (*stands)(struct scope *scope, const void *args, struct err *err);
+	/*
 	 * Optional: make what is there as planned without making it anew. 1: that cannot be. Then, and without this function, it
 	 * is reverted and applied; what is shared is only applied, as others use it. A stranger's object is an error.
 	 */

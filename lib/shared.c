@@ -219,6 +219,15 @@ static int take_alone(struct entry *e, struct scope *scope, const struct step *s
 	return start_entry(e, step, err);
 }
 
+static bool stands(const struct step_type *type, struct scope *scope, const void *args)
+{
+	int (*look)(struct scope *, const void *, struct err *) = type->stands;
+
+	if (!look)
+		look = type->probe;
+	return look && look(scope, args, NULL) == 0;
+}
+
 static int acquire(struct entry *e, struct scope *scope, struct step *step, struct err *err)
 {
 	const struct step_type *type = step->type;
@@ -230,7 +239,7 @@ static int acquire(struct entry *e, struct scope *scope, struct step *step, stru
 	drop_dead_users(e, scope->run_dir);
 	if (type->exclusive && (ret = take_alone(e, scope, step, err)) < 0)
 		return ret;
-	whole = e->record.users && type->probe && type->probe(scope, e->args, NULL) == 0;
+	whole = e->record.users && stands(type, scope, e->args);
 	ret = add_user(e, scope->run_dir, err);
 	if (ret == 0 && !whole && type->look)
 		ret = type->look(scope, e->args, err);

@@ -261,20 +261,36 @@ static int mend_sizes(struct nl *nl, const struct link *link, struct err *err)
 	return ret < 0 ? ret : nl_batch_error(&b, err, "mend bridge %s", link->name);
 }
 
+/* As planned, but for its sizes, which are its ports'. */
+static int find_whole(struct scope *scope, const struct bridge_args *a, struct nl **nl,
+		      struct link *link, struct err *err)
+{
+	int ret = find_or_search(scope, a, nl, link, err);
+
+	if (ret < 0)
+		return ret;
+	if (!link->index)
+		return err_set(err, -ENOENT, "no bridge '%s'", a->name);
+	if (strcmp(link->kind, "bridge"))
+		return err_set(err, -ESTALE, "'%s' is not a bridge", a->name);
+	return compare(a, link, err);
+}
+
+static int stands(struct scope *scope, const void *args, struct err *err)
+{
+	struct link link;
+	struct nl *nl;
+
+	return find_whole(scope, args, &nl, &link, err);
+}
+
 static int probe(struct scope *scope, const void *args, struct err *err)
 {
 	const struct bridge_args *a = args;
 	struct link link;
 	struct nl *nl;
-	int ret = find_or_search(scope, a, &nl, &link, err);
+	int ret = find_whole(scope, a, &nl, &link, err);
 
-	if (ret < 0)
-		return ret;
-	if (!link.index)
-		return err_set(err, -ENOENT, "no bridge '%s'", a->name);
-	if (strcmp(link.kind, "bridge"))
-		return err_set(err, -ESTALE, "'%s' is not a bridge", a->name);
-	ret = compare(a, &link, err);
 	return ret < 0 ? ret : compare_sizes(nl, a, &link, err);
 }
 
@@ -354,6 +370,7 @@ const struct net_step_type link_bridge_step = {
 		.apply = apply,
 		.revert = revert,
 		.probe = probe,
+		.stands = stands,
 		.mend = mend,
 		.describe = describe,
 		.show = show,
