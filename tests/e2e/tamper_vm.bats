@@ -7,6 +7,9 @@ load tamper
 load shaping
 
 setup_file() {
+	local module
+	# The tests' namespaces may not load any.
+	for module in ipvlan 8021q geneve dummy vrf sch_netem sch_htb ifb; do modprobe -q $module || true; done
 	uplink
 }
 
