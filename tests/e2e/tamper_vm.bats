@@ -17,7 +17,7 @@ setup_file() {
 @test "tamper: ipvlan, vlan, geneve, dummy, vrf, netem" {
 	local name
 	for name in ipvlan vlan geneve dummy vrf; do
-		"$CTRNET" exec --config "$(sample $name)" --rootfs "$ROOT" --id "$ID-try" --root "$RUN" -- /bin/true 2>/dev/null ||
+		"$CTRNET" --root "$RUN" exec --config "$(sample $name)" --rootfs "$ROOT" --id "$ID-try" -- /bin/true 2>/dev/null ||
 			skip "this kernel lacks what $name needs"
 		tamper_all "$(sample $name)" once
 	done
