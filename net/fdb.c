@@ -171,12 +171,10 @@ static int probe(struct scope *scope, const void *args, struct err *err)
 	char subject[128];
 	struct link link;
 	struct nl *nl;
-	int ret = link_find_in(scope, a->at.ns, a->at.link, &nl, &link, err);
+	int ret = link_find_there(scope, a->at.ns, a->at.link, &nl, &link, err);
 
 	if (ret < 0)
 		return ret;
-	if (!link.index)
-		return err_set(err, -ENOENT, "no link '%s'", a->at.link);
 	s.index = link.index;
 	ret = search(nl, &s, err);
 	if (ret < 0)

@@ -154,6 +154,14 @@ int link_find_in(struct scope *scope, const char *ns, const char *name, struct n
 	return ret < 0 ? ret : link_find(*nl, name, out, err);
 }
 
+int link_find_there(struct scope *scope, const char *ns, const char *name, struct nl **nl,
+		    struct link *out, struct err *err)
+{
+	int ret = link_find_in(scope, ns, name, nl, out, err);
+
+	return ret < 0 || out->index ? ret : err_set(err, -ENOENT, "no link '%s'", name);
+}
+
 struct search {
 	bool (*is)(const struct link *link, const void *arg);
 	const void *arg;
@@ -323,12 +331,10 @@ static int probe_up(struct scope *scope, const void *args, struct err *err)
 {
 	const struct link_args *a = args;
 	struct link link;
-	int ret = link_find_in(scope, a->at.ns, a->at.link, NULL, &link, err);
+	int ret = link_find_there(scope, a->at.ns, a->at.link, NULL, &link, err);
 
 	if (ret < 0)
 		return ret;
-	if (!link.index)
-		return err_set(err, -ENOENT, "no link '%s'", a->at.link);
 	if (!(link.flags & IFF_UP))
 		return err_set(err, -ESTALE, "link '%s' is down", a->at.link);
 	return 0;
@@ -387,12 +393,10 @@ static int probe_down(struct scope *scope, const void *args, struct err *err)
 {
 	const struct link_args *a = args;
 	struct link link;
-	int ret = link_find_in(scope, a->at.ns, a->at.link, NULL, &link, err);
+	int ret = link_find_there(scope, a->at.ns, a->at.link, NULL, &link, err);
 
 	if (ret < 0)
 		return ret;
-	if (!link.index)
-		return err_set(err, -ENOENT, "no link '%s'", a->at.link);
 	if (link.flags & IFF_UP)
 		return err_set(err, -ESTALE, "link '%s' is up", a->at.link);
 	return 0;

@@ -56,6 +56,9 @@ int link_find_index(struct nl *nl, uint32_t index, struct link *out, struct err 
 /* link_find() in the namespace @ns of a scope, whose socket *@nl is then; @nl may be NULL. */
 int link_find_in(struct scope *scope, const char *ns, const char *name, struct nl **nl,
 		 struct link *out, struct err *err);
+/* The same, for who compares it with a plan: -ENOENT if there is none. */
+int link_find_there(struct scope *scope, const char *ns, const char *name, struct nl **nl,
+		    struct link *out, struct err *err);
 
 /*
  * The first link in the namespace of @nl of which @is says so, in the kernel's order; out->index 0 if there is none. A dump of

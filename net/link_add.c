@@ -441,12 +441,10 @@ static int probe_mark(struct scope *scope, const void *args, struct err *err)
 {
 	const struct link_mark_args *a = args;
 	struct link link;
-	int ret = link_find_in(scope, a->at.ns, a->at.link, NULL, &link, err);
+	int ret = link_find_there(scope, a->at.ns, a->at.link, NULL, &link, err);
 
 	if (ret < 0)
 		return ret;
-	if (!link.index)
-		return err_set(err, -ENOENT, "no link '%s'", a->at.link);
 	if (strcmp(link.alias, a->alias) != 0)
 		return err_set(err, -ESTALE, "link '%s' does not carry the mark '%s'", a->at.link,
 			       a->alias);
