@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/net_namespace.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -560,4 +561,26 @@ int nl_dump(struct nl *nl, struct nl_batch *b, nl_reply_fn *reply, void *arg, st
 		return ret;
 	nl_each(d.data, d.len, reply_each, &(struct reply_to){ reply, arg, b->requests[0].tag });
 	return 0;
+}
+
+static void keep_nsid(void *arg, size_t tag, const struct nlmsghdr *msg)
+{
+	const struct nlattr *attrs[NETNSA_MAX + 1] = { 0 };
+
+	(void)tag;
+	if (msg->nlmsg_type != RTM_NEWNSID)
+		return;
+	nl_attrs(msg, sizeof(struct rtgenmsg), attrs, NETNSA_MAX);
+	nl_get_bytes(attrs[NETNSA_NSID], arg, sizeof(int32_t));
+}
+
+int nl_find_nsid(struct nl *nl, int fd, int32_t *nsid, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	struct nl_msg *m = nl_batch_add(&b, RTM_GETNSID, 0, 0);
+
+	*nsid = -1;
+	nl_put_header(m, sizeof(struct rtgenmsg));
+	nl_put_u32(m, NETNSA_FD, (uint32_t)fd);
+	return nl_batch_send(nl, &b, keep_nsid, nsid, err);
 }

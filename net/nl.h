@@ -80,6 +80,9 @@ int nl_adopt(struct scope *scope, const char *key, struct nl *nl, struct err *er
 /* What tells this namespace from all that were and will be (an inode's number is used again); 0 before Linux 5.14. */
 uint64_t nl_netns_cookie(const struct nl *nl);
 
+/* The number under which this namespace knows the one that @fd is of (RTM_GETNSID); *@nsid -1: under none. */
+int nl_find_nsid(struct nl *nl, int fd, int32_t *nsid, struct err *err);
+
 /*
  * Does the namespace still have a link @index? By ioctl(2) (SIOCGIFNAME, netdevice(7)), the one
  * question that the kernel answers without the RTNL lock, and so while a link is being deleted.

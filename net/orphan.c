@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/net_namespace.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,29 +70,6 @@ static int list_links(struct nl *nl, struct listing *l, struct err *err)
 
 /* --- The namespaces --- */
 
-static void keep_nsid(void *arg, size_t tag, const struct nlmsghdr *msg)
-{
-	const struct nlattr *attrs[NETNSA_MAX + 1] = { 0 };
-
-	(void)tag;
-	if (msg->nlmsg_type != RTM_NEWNSID)
-		return;
-	nl_attrs(msg, sizeof(struct rtgenmsg), attrs, NETNSA_MAX);
-	nl_get_bytes(attrs[NETNSA_NSID], arg, sizeof(int32_t));
-}
-
-/* The number under which the host's namespace knows the one of @fd; -1: under none. */
-static int32_t nsid_of(struct nl *nl, int fd)
-{
-	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
-	struct nl_msg *m = nl_batch_add(&b, RTM_GETNSID, 0, 0);
-	int32_t nsid = -1;
-
-	nl_put_header(m, sizeof(struct rtgenmsg));
-	nl_put_u32(m, NETNSA_FD, (uint32_t)fd);
-	return nl_batch_send(nl, &b, keep_nsid, &nsid, NULL) < 0 ? -1 : nsid;
-}
-
 static struct seen *find_seen(struct view *v, uint64_t inode)
 {
 	for (size_t i = 0; i < v->count; i++)
@@ -105,6 +81,7 @@ static struct seen *find_seen(struct view *v, uint64_t inode)
 static void note(struct view *v, const char *path, pid_t pid)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int32_t nsid = -1;
 	struct seen *more;
 	struct stat st;
 
@@ -117,7 +94,8 @@ static void note(struct view *v, const char *path, pid_t pid)
 		return;
 	}
 	v->items = more;
-	more[v->count++] = (struct seen){ st.st_ino, nsid_of(v->nl, fd), pid };
+	nl_find_nsid(v->nl, fd, &nsid, NULL);
+	more[v->count++] = (struct seen){ st.st_ino, nsid, pid };
 }
 
 /* Processes first, so that who is seen to live in a namespace that is mounted as well is noted. */

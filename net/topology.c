@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
-#include <linux/net_namespace.h>
 #include <linux/sockios.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -348,31 +347,15 @@ static int dump(struct nl *nl, uint16_t type, uint8_t family, uint32_t index, nl
 	return nl_dump(nl, &b, add, arg, err);
 }
 
-static void keep_id(void *arg, size_t tag, const struct nlmsghdr *msg)
-{
-	const struct nlattr *attrs[NETNSA_MAX + 1] = { 0 };
-
-	(void)tag;
-	if (msg->nlmsg_type != RTM_NEWNSID)
-		return;
-	nl_attrs(msg, sizeof(struct rtgenmsg), attrs, NETNSA_MAX);
-	nl_get_bytes(attrs[NETNSA_NSID], arg, sizeof(int32_t));
-}
-
 /* A namespace has numbers for others whose links its own stand on. */
 static int find_host(struct nl *nl, int host, struct reading *r, struct err *err)
 {
-	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
 	_cleanup_fd_ int netns = ioctl(host, SIOCGSKNS);
-	struct nl_msg *m;
 
 	r->host = -1;
 	if (netns < 0)
 		return err_sys(err, -errno, "the host's network namespace");
-	m = nl_batch_add(&b, RTM_GETNSID, 0, 0);
-	nl_put_header(m, sizeof(struct rtgenmsg));
-	nl_put_u32(m, NETNSA_FD, (uint32_t)netns);
-	return nl_batch_send(nl, &b, keep_id, &r->host, err);
+	return nl_find_nsid(nl, netns, &r->host, err);
 }
 
 struct htbs {
