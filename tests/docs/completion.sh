@@ -42,23 +42,20 @@ in_fish() {
 	fish -N -c "source '$completion/ctrnet.fish'; complete -C '$1'" | sed 's/\t.*//; s/^--[a-z-]*=//'
 }
 
-# A line editor on a pty lists what it would offer.
+# A line editor on a pty lists what it would offer, and then says that it has.
 in_zsh() {
-	TERM=dumb zsh -f -c '
+	TERM=dumb timeout 30 zsh -f -c '
 		zmodload zsh/zpty
 		zpty z "TERM=dumb zsh -f -i"
-		zpty -w z "PS1=; PROMPT_SP=; unsetopt prompt_sp prompt_cr; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D
+		zpty -w z "PS1=; PROMPT_SP=; unsetopt prompt_sp prompt_cr; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -d $3
 			zstyle \":completion:*\" verbose no; zstyle \":completion:*\" list-separator \"\"; LISTMAX=1000
+			listed() { print; print LIST\"\"ED; }; zle -N listed; bindkey \"^X\" listed
 			bindkey \"^I\" list-choices; stty cols 20 -echo; PS2=; print R\"\"EADY"
 		zpty -r z out "*READY*"
-		zpty -w -n z "$2"$'"'\\t'"'
-		# Until it has nothing more to say.
-		for ((i = 0; i < 60 && quiet < 8; i++)); do
-			sleep 0.1
-			if zpty -r -t z more; then print -r -- "$more"; quiet=0; elif [[ -n $all$more ]]; then ((++quiet)); fi
-			all+=$more
-		done
-		zpty -d z' - "$completion" "$1" | tr -d '\r' | tr -s ' ' '\n' | sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g'
+		zpty -w -n z "$2"$'"'\\t\\x18'"'
+		zpty -r z out "*LISTED*"
+		print -r -- "$out"
+		zpty -d z' - "$completion" "$1" "$T/zcompdump" | tr -d '\r' | tr -s ' ' '\n' | sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g'
 }
 
 n=0 failed=0
