@@ -234,6 +234,23 @@ void json_write_bool(struct json_writer *w, const char *key, bool value)
 		put(w, "false", 5);
 }
 
+/* As far in as what is around it, or on one line. A line break is never inside a string (RFC 8259). */
+static void put_lines(struct json_writer *w, const char *text)
+{
+	size_t len = strcspn(text, "\n");
+
+	put(w, text, len);
+	for (text += len; *text; text += len) {
+		text++;
+		if (w->pretty)
+			put_line(w);
+		else
+			text += strspn(text, " \t");
+		len = strcspn(text, "\n");
+		put(w, text, len);
+	}
+}
+
 void json_write_json(struct json_writer *w, const char *key, const char *text)
 {
 	struct json_doc *doc;
@@ -247,5 +264,5 @@ void json_write_json(struct json_writer *w, const char *key, const char *text)
 		return;
 	}
 	json_free(doc);
-	put(w, text, strlen(text));
+	put_lines(w, text);
 }
