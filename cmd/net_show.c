@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct nets {
 	struct ctrnet_net **items;
@@ -119,6 +120,15 @@ static void add_interface(struct table *t, const char *id, const struct ctrnet_n
 			table_add((t), heads_[i_]);                  \
 	} while (0)
 
+/* Behind another table, unless it has but its heads. */
+static void print_below(const struct table *t, size_t count)
+{
+	if (!count)
+		return;
+	putchar('\n');
+	table_print(t);
+}
+
 static void print_interfaces(const struct nets *nets)
 {
 	_cleanup_(table_release) struct table t = TABLE(11);
@@ -162,10 +172,80 @@ static void print_routes(const struct nets *nets)
 	ADD_HEADS(&t, "ID", "ROUTE", "GATEWAY", "INTERFACE", "SOURCE", "METRIC", "TABLE");
 	for (size_t n = 0; n < nets->count; n++)
 		count += add_routes(&t, nets->items[n]);
-	if (!count)
-		return;
-	putchar('\n');
-	table_print(&t);
+	print_below(&t, count);
+}
+
+static size_t add_way(struct table *t, const char *id, const char *interface, const char *direction,
+		      const struct ctrnet_net_shaping *s)
+{
+	if (!s)
+		return 0;
+	table_add(t, id);
+	table_add(t, interface);
+	table_add(t, direction);
+	table_add(t, s->text);
+	table_addf(t, "%llu", (unsigned long long)s->dropped);
+	table_addf(t, "%llu", (unsigned long long)s->backlog);
+	return 1;
+}
+
+static size_t add_shaping(struct table *t, const struct ctrnet_net *net)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < net->interface_count; i++) {
+		const struct ctrnet_net_interface *at = &net->interfaces[i];
+
+		count += add_way(t, net->id, at->link->name, "egress", at->egress);
+		count += add_way(t, net->id, at->link->name, "ingress", at->ingress);
+	}
+	return count;
+}
+
+static void print_shaping(const struct nets *nets)
+{
+	_cleanup_(table_release) struct table t = TABLE(6);
+	size_t count = 0;
+
+	ADD_HEADS(&t, "ID", "INTERFACE", "DIRECTION", "SHAPING", "DROPPED", "BACKLOG");
+	for (size_t n = 0; n < nets->count; n++)
+		count += add_shaping(&t, nets->items[n]);
+	print_below(&t, count);
+}
+
+/* "10.1.0.2:80", "[::]:8000-8010" */
+static void add_address(struct table *t, const char *address, unsigned int port, unsigned int count)
+{
+	const bool bare = !strchr(address, ':');
+	char last[16] = "";
+
+	if (count > 1)
+		snprintf(last, sizeof(last), "-%u", port + count - 1);
+	table_addf(t, "%s%s%s:%u%s", bare ? "" : "[", address, bare ? "" : "]", port, last);
+}
+
+static size_t add_ports(struct table *t, const struct ctrnet_net *net)
+{
+	for (size_t i = 0; i < net->port_count; i++) {
+		const struct ctrnet_net_port *p = &net->ports[i];
+
+		table_add(t, net->id);
+		table_add(t, p->protocol);
+		add_address(t, p->host_address, p->host, p->count);
+		add_address(t, p->address, p->container, p->count);
+	}
+	return net->port_count;
+}
+
+static void print_ports(const struct nets *nets)
+{
+	_cleanup_(table_release) struct table t = TABLE(4);
+	size_t count = 0;
+
+	ADD_HEADS(&t, "ID", "PROTOCOL", "HOST PORT", "LEADS TO");
+	for (size_t n = 0; n < nets->count; n++)
+		count += add_ports(&t, nets->items[n]);
+	print_below(&t, count);
 }
 
 static size_t add_wireguard_peers(struct table *t, const struct ctrnet_net *net)
@@ -205,10 +285,7 @@ static void print_wireguard_peers(const struct nets *nets)
 		  "LATEST HANDSHAKE", "RX BYTES", "TX BYTES");
 	for (size_t n = 0; n < nets->count; n++)
 		count += add_wireguard_peers(&t, nets->items[n]);
-	if (!count)
-		return;
-	putchar('\n');
-	table_print(&t);
+	print_below(&t, count);
 }
 
 static int print_json(const struct nets *nets, struct err *err)
@@ -246,6 +323,8 @@ static int run(const struct globals *globals, const struct net_options *o,
 		return print_json(&nets, err);
 	print_interfaces(&nets);
 	print_routes(&nets);
+	print_shaping(&nets);
+	print_ports(&nets);
 	print_wireguard_peers(&nets);
 	return 0;
 }
@@ -254,8 +333,8 @@ const struct net_verb cmd_net_show = {
 	.verb = {
 		.name = "show",
 		.args = "[-j|--json] [ID]",
-		.summary = "interfaces, addresses, routes and counters, the host's end of each veth, and WireGuard's peers, as the kernel has them; "
-			   "without ID of all that run",
+		.summary = "interfaces, addresses, routes, counters, shaping, ports, the host's end of each veth, and WireGuard's peers, as the kernel "
+			   "has them; without ID of all that run",
 	},
 	.json = true,
 	.needs_no_id = true,

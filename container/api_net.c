@@ -3,6 +3,7 @@
 #include "container/api.h"
 #include "container/live.h"
 #include "lib/cleanup.h"
+#include "net/nat_view.h"
 #include "net/netns_find.h"
 #include "net/view.h"
 
@@ -32,15 +33,24 @@ struct part {
 	struct peer_texts *peer_texts;
 	struct ctrnet_wireguard_peer *wireguard_peers;
 	size_t wireguard_peer_count;
+	char *egress_text, *ingress_text;
+	struct ctrnet_net_shaping egress, ingress;
+};
+
+struct port_texts {
+	char host_address[IP_TEXT_MAX], address[IP_TEXT_MAX];
 };
 
 /* What ctrnet_net points to. */
 struct picture {
 	struct ctrnet_net net; /* first: it is what the caller has */
 	struct net_view from;
+	struct nat_port_list ports_from;
 	char *id;
 	struct ctrnet_net_interface *interfaces;
 	struct part *parts;
+	struct ctrnet_net_port *ports;
+	struct port_texts *port_texts;
 };
 
 static struct ctrnet_traffic of_traffic(const struct net_traffic *from)
@@ -148,12 +158,27 @@ static int picture_wireguard(struct part *p, const struct wireguard_device *from
 	return 0;
 }
 
+static int picture_way(char **text, struct ctrnet_net_shaping *to, const struct shaping_seen *from)
+{
+	*text = shaping_way_text(&from->way);
+	*to = (struct ctrnet_net_shaping){ *text, from->dropped, from->backlog };
+	return *text ? 0 : -1;
+}
+
+static int picture_shaping(struct part *p, const struct net_view_interface *from)
+{
+	return picture_way(&p->egress_text, &p->egress, &from->egress) < 0 ||
+			       picture_way(&p->ingress_text, &p->ingress, &from->ingress) < 0
+		       ? -1
+		       : 0;
+}
+
 static int picture_interface(struct ctrnet_net_interface *to, struct part *p,
 			     const struct net_view_interface *from)
 {
 	picture_link(p, &from->link);
 	if (picture_addresses(p, from) < 0 || picture_routes(p, from) < 0 ||
-	    picture_wireguard(p, &from->wireguard) < 0)
+	    picture_wireguard(p, &from->wireguard) < 0 || picture_shaping(p, from) < 0)
 		return -1;
 	p->peer = (struct ctrnet_net_peer){ from->peer.index, from->peer.name, from->peer.bridge };
 	*to = (struct ctrnet_net_interface){
@@ -168,7 +193,34 @@ static int picture_interface(struct ctrnet_net_interface *to, struct part *p,
 		.route_count = from->route_count,
 		.wireguard_peers = p->wireguard_peers,
 		.wireguard_peer_count = p->wireguard_peer_count,
+		.egress = p->egress_text[0] ? &p->egress : NULL,
+		.ingress = p->ingress_text[0] ? &p->ingress : NULL,
 	};
+	return 0;
+}
+
+static int picture_ports(struct picture *p)
+{
+	const struct nat_port_list *from = &p->ports_from;
+
+	p->ports = calloc(from->count + 1, sizeof(*p->ports));
+	p->port_texts = calloc(from->count + 1, sizeof(*p->port_texts));
+	if (!p->ports || !p->port_texts)
+		return -1;
+	for (size_t i = 0; i < from->count; i++) {
+		const struct nat_port *port = &from->items[i];
+		struct port_texts *t = &p->port_texts[i];
+
+		p->ports[i] = (struct ctrnet_net_port){
+			.protocol = port_protocol_name(port->map.protocol),
+			.host_address = ip_addr_format(&port->map.host_address, t->host_address,
+						       sizeof(t->host_address)),
+			.host = port->map.host.first,
+			.address = ip_addr_format(&port->to, t->address, sizeof(t->address)),
+			.container = port->map.container.first,
+			.count = port_map_count(&port->map),
+		};
+	}
 	return 0;
 }
 
@@ -182,7 +234,10 @@ static int fill(struct picture *p, const char *id, bool host, struct err *err)
 	for (size_t i = 0; i < p->from.count; i++)
 		if (picture_interface(&p->interfaces[i], &p->parts[i], &p->from.interfaces[i]) < 0)
 			return err_oom(err);
-	p->net = (struct ctrnet_net){ p->id, host, p->interfaces, p->from.count };
+	if (picture_ports(p) < 0)
+		return err_oom(err);
+	p->net = (struct ctrnet_net){ p->id,         host,     p->interfaces,
+				      p->from.count, p->ports, p->ports_from.count };
 	return 0;
 }
 
@@ -193,6 +248,8 @@ static void part_release(struct part *p)
 		free(p->peer_texts[i].allowed_ips);
 	}
 	free(p->peer_texts);
+	free(p->egress_text);
+	free(p->ingress_text);
 	free(p->wireguard_peers);
 	free(p->texts);
 	free(p->addresses);
@@ -210,6 +267,9 @@ void ctrnet_net_free(struct ctrnet_net *net)
 		part_release(&p->parts[i]);
 	free(p->parts);
 	free(p->interfaces);
+	free(p->ports);
+	free(p->port_texts);
+	nat_ports_release(&p->ports_from);
 	free(p->id);
 	net_view_release(&p->from);
 	free(p);
@@ -223,7 +283,8 @@ struct sides {
 };
 
 /* Where nobody is seen to hold the host's any more, nothing is on the other side: that of the container itself stands for it. */
-static int open_host(const struct sides *s, struct err *err)
+static int open_host(const struct sides *s, int (*open)(int netns, struct err *err),
+		     struct err *err)
 {
 	_cleanup_fd_ int netns = -1;
 	uint64_t own = 0;
@@ -232,8 +293,8 @@ static int open_host(const struct sides *s, struct err *err)
 	if (ret == 0 && own != s->host)
 		netns = netns_find(s->host);
 	if (ret == 0 && own != s->host && netns < 0)
-		return net_stats_open(s->netns, err);
-	return ret < 0 ? ret : net_stats_open(netns, err);
+		return open(s->netns, err);
+	return ret < 0 ? ret : open(netns, err);
 }
 
 static int open_sides(void *arg, int *fds, struct err *err)
@@ -244,7 +305,7 @@ static int open_sides(void *arg, int *fds, struct err *err)
 	sock = net_stats_open(s->netns, err);
 	if (sock < 0)
 		return sock;
-	host = open_host(s, err);
+	host = open_host(s, net_stats_open, err);
 	if (host < 0)
 		return host;
 	fds[2] = net_stats_open_generic(s->netns, err);
@@ -255,8 +316,36 @@ static int open_sides(void *arg, int *fds, struct err *err)
 	return 0;
 }
 
-static int read_view(const struct state *state, int pidfd, struct net_view *view, bool *host,
-		     struct err *err)
+static int open_host_netfilter(void *arg, int *fds, struct err *err)
+{
+	fds[0] = open_host(arg, net_stats_open_netfilter, err);
+	return fds[0] < 0 ? fds[0] : 0;
+}
+
+static bool has_address(const void *arg, const struct ip_addr *a)
+{
+	const struct net_view *view = arg;
+
+	for (size_t i = 0; i < view->count; i++)
+		for (size_t n = 0; n < view->interfaces[i].address_count; n++)
+			if (ip_addr_equal(&view->interfaces[i].addresses[n].prefix.addr, a))
+				return true;
+	return false;
+}
+
+/* Whoever may not ask, or asks a kernel without netfilter, sees none. */
+static int read_ports(struct sides *sides, const char *id, struct picture *p, struct err *err)
+{
+	int sock = -1;
+	int ret = api_apart(open_host_netfilter, sides, 0, &sock, 1, err);
+
+	if (ret == 0)
+		ret = nat_ports_read(sock, id, has_address, &p->from, &p->ports_from, err);
+	return ret == -ENOMEM ? ret : 0;
+}
+
+static int read_picture(const struct state *state, int pidfd, const char *id, struct picture *p,
+			bool *host, struct err *err)
 {
 	_cleanup_fd_ int netns = -1;
 	int fds[3] = { -1, -1, -1 };
@@ -267,7 +356,9 @@ static int read_view(const struct state *state, int pidfd, struct net_view *view
 	if (ret < 0 || netns < 0)
 		return ret;
 	ret = api_apart(open_sides, &sides, 0, fds, 3, err);
-	return ret < 0 ? ret : net_view_read(fds[0], fds[1], fds[2], view, err);
+	if (ret == 0)
+		ret = net_view_read(fds[0], fds[1], fds[2], &p->from, err);
+	return ret < 0 ? ret : read_ports(&sides, id, p, err);
 }
 
 int ctrnet_container_net(struct ctrnet_container *c, struct ctrnet_net **net,
@@ -284,7 +375,7 @@ int ctrnet_container_net(struct ctrnet_container *c, struct ctrnet_net **net,
 	if (ret < 0)
 		return ret;
 	p = calloc(1, sizeof(*p));
-	ret = p ? read_view(&state, pidfd, &p->from, &host, &err) : err_oom(&err);
+	ret = p ? read_picture(&state, pidfd, c->id, p, &host, &err) : err_oom(&err);
 	if (ret == 0)
 		ret = fill(p, c->id, host, &err);
 	if (ret < 0) {
@@ -304,6 +395,7 @@ static int write_net(const struct picture *p, FILE *out, struct err *err)
 	if (p->net.host)
 		json_write_bool(w, "host", true);
 	net_view_write(w, "interfaces", &p->from);
+	nat_ports_write(w, "ports", &p->ports_from);
 	json_write_end(w);
 	return json_writer_end(w, err);
 }

@@ -928,6 +928,14 @@ struct ctrnet_wireguard_peer {
 	uint64_t rx_bytes, tx_bytes;
 };
 
+/* What happens to packets on their way, whoever asked the kernel for it. */
+struct ctrnet_net_shaping {
+	/* In words that ctrnet_container_net_set() takes, but without "ingress.": "rate=10mbit burst=16kb delay=20ms" */
+	const char *text;
+	uint64_t dropped; /* packets, so far */
+	uint64_t backlog; /* bytes that wait */
+};
+
 struct ctrnet_net_interface {
 	const struct ctrnet_interface *link;
 	const char *
@@ -941,6 +949,18 @@ struct ctrnet_net_interface {
 	size_t route_count;
 	const struct ctrnet_wireguard_peer *wireguard_peers;
 	size_t wireguard_peer_count;
+	/* What it sends, and what it receives; NULL: it is not shaped. */
+	const struct ctrnet_net_shaping *egress, *ingress;
+};
+
+/* A port of the host's that leads to the container, or several that follow one another. */
+struct ctrnet_net_port {
+	const char *protocol;     /* "tcp", "udp", "sctp" */
+	const char *host_address; /* "0.0.0.0", "::": any */
+	uint16_t host;            /* the first one */
+	const char *address;      /* in the container */
+	uint16_t container;       /* there, the first one */
+	uint32_t count;
 };
 
 struct ctrnet_net {
@@ -948,6 +968,9 @@ struct ctrnet_net {
 	bool host; /* it has the host's network: then there are no interfaces */
 	const struct ctrnet_net_interface *interfaces;
 	size_t interface_count;
+	const struct ctrnet_net_port
+		*ports; /* by address translation of the kernel's, not by pasta */
+	size_t port_count;
 };
 
 /* Its network as the kernel has it; to be given to ctrnet_net_free(). CTRNET_CONTAINER_NOT_RUNNING. */

@@ -2,12 +2,14 @@
 /* The keys of address translation, from text, and the rules between them. */
 #include "net/driver.h"
 #include "net/nat.h"
+#include "net/nat_view.h"
 
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -139,6 +141,27 @@ static int check_port_map(void *object, struct err *err)
 const struct json_schema port_map_schema = JSON_SCHEMA(struct port_map, port_fields,
 						       .unknown = JSON_UNKNOWN_WARN,
 						       .caseless = true, .check = check_port_map);
+
+void nat_ports_release(struct nat_port_list *list)
+{
+	free(list->items);
+	*list = (struct nat_port_list){ 0 };
+}
+
+void nat_ports_write(struct json_writer *w, const char *key, const struct nat_port_list *list)
+{
+	char text[IP_TEXT_MAX];
+
+	json_write_begin(w, key, '[');
+	for (size_t i = 0; i < list->count; i++) {
+		json_write_begin(w, NULL, '{');
+		json_write_fields(w, &port_map_schema, &list->items[i].map);
+		json_write_string(w, "address",
+				  ip_addr_format(&list->items[i].to, text, sizeof(text)));
+		json_write_end(w);
+	}
+	json_write_end(w);
+}
 
 static int decode_source(const struct json_value *v, struct nat_sources *out, struct err *err)
 {

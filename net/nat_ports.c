@@ -16,6 +16,8 @@
 
 static const int families[] = { AF_INET, AF_INET6 };
 
+const char *const nat_port_sets[] = { "ports4", "ports6", "any_ports4", "any_ports6", NULL };
+
 /* --- Other containers' --- */
 
 struct search {
@@ -63,12 +65,11 @@ static int taken(const struct search *s, struct err *err)
 
 static int check_containers(const struct network *n, struct nl *nl, struct err *err)
 {
-	static const char *const sets[] = { "ports4", "ports6", "any_ports4", "any_ports6" };
 	struct search s = { .network = n };
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && !s.found && i < array_size(sets); i++)
-		ret = nft_each_element(nl, nft_set_find(sets[i]), compare, &s, err);
+	for (const char *const *set = nat_port_sets; ret == 0 && !s.found && *set; set++)
+		ret = nft_each_element(nl, nft_set_find(*set), compare, &s, err);
 	return ret == 0 && s.found ? taken(&s, err) : ret;
 }
 

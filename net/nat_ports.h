@@ -6,6 +6,9 @@
 #include "net/network.h"
 #include "net/nl.h"
 
+/* The table's maps of host ports; ended by NULL. */
+extern const char *const nat_port_sets[];
+
 /*
  * Are the host's ports that @n wants free? -EADDRINUSE: another container has one (by @nl's table; NULL: there is none to ask), or
  * a program of the host's listens there. Where that cannot be told, they are.

@@ -150,6 +150,11 @@ int nl_open_generic_in(const struct scope *scope, const char *key, struct err *e
 	return open_in(scope, key, NETLINK_GENERIC, err);
 }
 
+int nl_open_netfilter_in(const struct scope *scope, const char *key, struct err *err)
+{
+	return open_in(scope, key, NETLINK_NETFILTER, err);
+}
+
 static int cached(struct scope *scope, const char *key, int protocol, const void *tag,
 		  struct nl **out, struct err *err)
 {

@@ -73,6 +73,7 @@ int nl_for_generic(struct scope *scope, const char *key, struct nl **out, struct
 /* A further socket in namespace @key, which the caller owns. */
 int nl_open_in(const struct scope *scope, const char *key, struct err *err);
 int nl_open_generic_in(const struct scope *scope, const char *key, struct err *err);
+int nl_open_netfilter_in(const struct scope *scope, const char *key, struct err *err);
 
 /* Make @nl the scope's conversation with @key; takes it, also on failure. */
 int nl_adopt(struct scope *scope, const char *key, struct nl *nl, struct err *err);

@@ -50,6 +50,19 @@ bool qdisc_ticks_are(uint32_t ticks, uint64_t rate, uint32_t bytes)
 	return ticks + slack >= wanted && ticks <= wanted + slack;
 }
 
+/* Whole kB, as people give them, where the rounding has room for it. */
+uint32_t qdisc_bytes(uint32_t ticks, uint64_t rate)
+{
+	const unsigned __int128 exact =
+		(unsigned __int128)rate * ticks * QDISC_TICK_NS / 1000000000;
+	const uint32_t bytes = exact < UINT32_MAX ? (uint32_t)exact : UINT32_MAX;
+	const uint64_t whole = ((uint64_t)bytes + 512) / 1024 * 1024;
+
+	if (whole && whole <= UINT32_MAX && qdisc_ticks_are(ticks, rate, (uint32_t)whole))
+		return (uint32_t)whole;
+	return bytes;
+}
+
 struct tc_ratespec qdisc_rate(uint64_t rate)
 {
 	/* With the link layer said, no kernel since 3.8 asks for the table of times by packet size that tc(8) still sends. */

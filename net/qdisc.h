@@ -82,12 +82,29 @@ struct nl_msg *qdisc_put(struct nl_batch *b, uint16_t type, size_t tag, const st
 uint64_t qdisc_ticks(uint64_t rate, uint32_t bytes);
 /* Are @ticks what the kernel says of a bucket of @bytes? It rounds. */
 bool qdisc_ticks_are(uint32_t ticks, uint64_t rate, uint32_t bytes);
+/* The bucket of which the kernel says @ticks: the roundest number of bytes that it may be. */
+uint32_t qdisc_bytes(uint32_t ticks, uint64_t rate);
 /* The rate for a kernel that has it as 64 bits; the 32 bits are full where they do not suffice. */
 struct tc_ratespec qdisc_rate(uint64_t rate);
 uint64_t qdisc_rate_of(const struct tc_ratespec *rate, const struct nlattr *rate64);
 
 /* Called with what TCA_OPTIONS of the qdisc (or class) has. */
 typedef void qdisc_read_fn(const struct nlattr *options, void *out);
+
+/* What a tbf, or a class of htb, says of its buckets. */
+struct qdisc_buckets {
+	uint64_t rate, ceil;    /* bytes per second; ceil is htb's */
+	uint32_t ticks, cticks; /* what the bytes that fit in take */
+	uint32_t limit;         /* tbf's: bytes that may wait */
+};
+
+/* Into a struct qdisc_buckets, which is zero. */
+void qdisc_tbf_read(const struct nlattr *options, void *out);
+void qdisc_htb_read_class(const struct nlattr *options, void *out);
+/* Into a struct tc_htb_glob, likewise. */
+void qdisc_htb_read(const struct nlattr *options, void *out);
+/* Into a struct netem, likewise. Of distributions the kernel says nothing. */
+void qdisc_netem_read(const struct nlattr *options, void *out);
 
 /*
  * Read ours of @kind on the link. -ENOENT: there is none; -ESTALE: it is of another kind. @type: RTM_GETQDISC, or

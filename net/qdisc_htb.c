@@ -75,15 +75,10 @@ static int apply(struct scope *scope, void *args, struct err *err)
 	return net_step_apply(&qdisc_htb_step, scope, args, err);
 }
 
-struct htb_seen {
-	uint64_t rate, ceil;
-	uint32_t ticks, cticks;
-};
-
-static void read_class(const struct nlattr *options, void *out)
+void qdisc_htb_read_class(const struct nlattr *options, void *out)
 {
 	const struct nlattr *attrs[TCA_HTB_MAX + 1] = { 0 };
-	struct htb_seen *seen = out;
+	struct qdisc_buckets *seen = out;
 	struct tc_htb_opt opt;
 
 	nl_attrs_nested(options, attrs, TCA_HTB_MAX);
@@ -95,7 +90,7 @@ static void read_class(const struct nlattr *options, void *out)
 	seen->cticks = opt.cbuffer;
 }
 
-static void read_root(const struct nlattr *options, void *out)
+void qdisc_htb_read(const struct nlattr *options, void *out)
 {
 	const struct nlattr *attrs[TCA_HTB_MAX + 1] = { 0 };
 
@@ -104,7 +99,7 @@ static void read_root(const struct nlattr *options, void *out)
 		     sizeof(struct tc_htb_glob));
 }
 
-static int differs(const struct htb_args *a, const struct htb_seen *seen, struct err *err)
+static int differs(const struct htb_args *a, const struct qdisc_buckets *seen, struct err *err)
 {
 	char name[64], is[UNIT_TEXT_MAX], wanted[UNIT_TEXT_MAX];
 
@@ -130,12 +125,13 @@ static int probe(struct scope *scope, const void *args, struct err *err)
 {
 	const struct htb_args *a = args;
 	struct tc_htb_glob glob = { 0 };
-	struct htb_seen seen = { 0 };
+	struct qdisc_buckets seen = { 0 };
 	char name[64];
-	int ret = qdisc_read(scope, &a->q, RTM_GETQDISC, "htb", read_root, &glob, err);
+	int ret = qdisc_read(scope, &a->q, RTM_GETQDISC, "htb", qdisc_htb_read, &glob, err);
 
 	if (ret == 0)
-		ret = qdisc_read(scope, &a->q, RTM_GETTCLASS, "htb", read_class, &seen, err);
+		ret = qdisc_read(scope, &a->q, RTM_GETTCLASS, "htb", qdisc_htb_read_class, &seen,
+				 err);
 	if (ret < 0)
 		return ret;
 	if (glob.defcls != TC_H_MIN(QDISC_CLASS))

@@ -194,7 +194,7 @@ static void read_pairs(const struct nlattr *const *attrs, struct netem *n)
 	n->corrupt_correlation = corrupt.correlation;
 }
 
-static void read_netem(const struct nlattr *options, void *out)
+void qdisc_netem_read(const struct nlattr *options, void *out)
 {
 	const struct nlattr *attrs[NETEM_PRNG_SEED + 1] = { 0 };
 	struct tc_netem_qopt opt;
@@ -219,7 +219,7 @@ static int read_seen(struct scope *scope, const struct netem_args *a, struct net
 		     struct err *err)
 {
 	*seen = (struct netem){ 0 };
-	return qdisc_read(scope, &a->q, RTM_GETQDISC, "netem", read_netem, seen, err);
+	return qdisc_read(scope, &a->q, RTM_GETQDISC, "netem", qdisc_netem_read, seen, err);
 }
 
 /* As the kernel says it back; a table it does not. */

@@ -48,15 +48,10 @@ static int apply(struct scope *scope, void *args, struct err *err)
 	return net_step_apply(&qdisc_tbf_step, scope, args, err);
 }
 
-struct tbf_seen {
-	uint64_t rate;
-	uint32_t ticks, limit;
-};
-
-static void read_tbf(const struct nlattr *options, void *out)
+void qdisc_tbf_read(const struct nlattr *options, void *out)
 {
 	const struct nlattr *attrs[TCA_TBF_MAX + 1] = { 0 };
-	struct tbf_seen *seen = out;
+	struct qdisc_buckets *seen = out;
 	struct tc_tbf_qopt opt;
 
 	nl_attrs_nested(options, attrs, TCA_TBF_MAX);
@@ -71,8 +66,8 @@ static int probe(struct scope *scope, const void *args, struct err *err)
 {
 	const struct tbf_args *a = args;
 	char name[64], is[UNIT_TEXT_MAX], wanted[UNIT_TEXT_MAX];
-	struct tbf_seen seen = { 0 };
-	int ret = qdisc_read(scope, &a->q, RTM_GETQDISC, "tbf", read_tbf, &seen, err);
+	struct qdisc_buckets seen = { 0 };
+	int ret = qdisc_read(scope, &a->q, RTM_GETQDISC, "tbf", qdisc_tbf_read, &seen, err);
 
 	if (ret < 0)
 		return ret;

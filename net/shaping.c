@@ -15,12 +15,12 @@ static const struct json_field way_fields[] = {
 	JSON_UINT(struct shaping_way, "limit", netem.limit),
 	JSON_END,
 };
-static const struct json_schema way_schema =
+const struct json_schema shaping_way_schema =
 	JSON_SCHEMA(struct shaping_way, way_fields, .unknown = JSON_UNKNOWN_REFUSE);
 
 static const struct json_field fields[] = {
-	JSON_OBJECT(struct shaping, "egress", egress, &way_schema),
-	JSON_OBJECT(struct shaping, "ingress", ingress, &way_schema),
+	JSON_OBJECT(struct shaping, "egress", egress, &shaping_way_schema),
+	JSON_OBJECT(struct shaping, "ingress", ingress, &shaping_way_schema),
 	JSON_END,
 };
 const struct json_schema shaping_schema =

@@ -42,7 +42,8 @@ struct shaping {
 	struct shaping_way egress, ingress;
 };
 
-extern const struct json_schema shaping_schema; /* struct shaping */
+extern const struct json_schema shaping_schema;     /* struct shaping */
+extern const struct json_schema shaping_way_schema; /* struct shaping_way */
 
 /* Does it ask for anything? */
 bool shaping_way_present(const struct shaping_way *w);
@@ -56,6 +57,8 @@ int shaping_check(const struct shaping *s, uint32_t mtu, struct err *err);
  * without a direction it is egress'. On failure @s is as it was. shaping_check() is to follow.
  */
 int shaping_merge(struct shaping *s, const char *text, struct err *err);
+/* One direction in such words: "rate=20mbit delay=5ms"; "" for nothing. Allocated; NULL: out of memory. */
+char *shaping_way_text(const struct shaping_way *w);
 
 /* Can this kernel do it? -EOPNOTSUPP: no; the error names the key. Makes nothing. */
 int shaping_resolve(const struct shaping *s, struct scope *scope, struct err *err);

@@ -169,6 +169,11 @@ int net_stats_open_generic(int netns, struct err *err)
 	return open_in_netns(netns, nl_open_generic_in, err);
 }
 
+int net_stats_open_netfilter(int netns, struct err *err)
+{
+	return open_in_netns(netns, nl_open_netfilter_in, err);
+}
+
 int net_stats_read(int sock, struct net_stats *stats, struct err *err)
 {
 	_cleanup_(nl_cleanup) struct nl *nl = NULL;

@@ -43,6 +43,8 @@ struct net_stats {
 int net_stats_open(int netns, struct err *err);
 /* The same for generic netlink, which some kinds of links have more to say over. */
 int net_stats_open_generic(int netns, struct err *err);
+/* The same for netfilter. -EPROTONOSUPPORT: this kernel has none. */
+int net_stats_open_netfilter(int netns, struct err *err);
 /* Read those of the namespace of @sock, which is taken, also on failure; who reads need not be there. */
 int net_stats_read(int sock, struct net_stats *stats, struct err *err);
 void net_stats_release(struct net_stats *stats);

@@ -3,7 +3,7 @@
 
 #include "lib/cleanup.h"
 #include "net/link.h"
-#include "net/qdisc.h"
+#include "net/shaping_view.h"
 #include "net/unit.h"
 
 #include <arpa/inet.h>
@@ -223,128 +223,39 @@ static void say_shaping(struct net_topology_link *l, const char *before, const c
 	say(l->shaping, sizeof(l->shaping), "%s%s%s", l->shaping[0] ? " " : "", before, text);
 }
 
-static void say_rate(struct net_topology_link *l, const struct nlattr *const *attrs, uint16_t parms,
-		     uint16_t rate64)
+/* Of all that there may be, what a picture has room for. */
+static void say_way(struct net_topology_link *l, const struct shaping_way *w)
 {
 	char text[UNIT_TEXT_MAX];
-	struct tc_ratespec rate;
 
-	/* Both structs begin with it. */
-	if (nl_get_start(attrs[parms], &rate, sizeof(rate), sizeof(rate)))
-		say_shaping(l, "",
-			    unit_rate_format(qdisc_rate_of(&rate, attrs[rate64]), text,
-					     sizeof(text)));
-}
-
-static void say_tbf(struct net_topology_link *l, const struct nlattr *options)
-{
-	const struct nlattr *attrs[TCA_TBF_MAX + 1] = { 0 };
-
-	nl_attrs_nested(options, attrs, TCA_TBF_MAX);
-	say_rate(l, attrs, TCA_TBF_PARMS, TCA_TBF_RATE64);
-}
-
-static void say_netem(struct net_topology_link *l, const struct nlattr *options)
-{
-	const struct nlattr *attrs[TCA_NETEM_MAX + 1] = { 0 };
-	char text[UNIT_TEXT_MAX];
-	struct tc_netem_qopt opt;
-	uint64_t delay = 0;
-
-	if (!nl_get_start(options, &opt, sizeof(opt), sizeof(opt)))
-		return;
-	nl_attrs_behind(options, sizeof(opt), attrs, TCA_NETEM_MAX);
-	if (nl_get_bytes(attrs[TCA_NETEM_LATENCY64], &delay, sizeof(delay)) && delay)
-		say_shaping(l, "", unit_time_format(delay, text, sizeof(text)));
-	if (opt.loss)
-		say_shaping(l, "loss ", unit_percent_format(opt.loss, text, sizeof(text)));
-	else if (attrs[TCA_NETEM_LOSS])
+	if (w->rate)
+		say_shaping(l, "", unit_rate_format(w->rate, text, sizeof(text)));
+	if (w->netem.delay)
+		say_shaping(l, "", unit_time_format(w->netem.delay, text, sizeof(text)));
+	if (w->netem.loss.random)
+		say_shaping(l, "loss ",
+			    unit_percent_format(w->netem.loss.random, text, sizeof(text)));
+	if (w->netem.loss.gemodel.p)
 		say_shaping(l, "loss ", "gemodel");
-}
-
-static void say_htb(struct net_topology_link *l, const struct nlattr *options)
-{
-	const struct nlattr *attrs[TCA_HTB_MAX + 1] = { 0 };
-
-	nl_attrs_nested(options, attrs, TCA_HTB_MAX);
-	say_rate(l, attrs, TCA_HTB_PARMS, TCA_HTB_RATE64);
-}
-
-static const struct {
-	const char *kind;
-	void (*say)(struct net_topology_link *l, const struct nlattr *options);
-} shapers[] = { { "tbf", say_tbf }, { "netem", say_netem } };
-
-static bool is_htb(const struct nlattr *kind)
-{
-	char name[16];
-
-	return nl_get_str(kind, name, sizeof(name)) && !strcmp(name, "htb");
-}
-
-/* Whoever made them: a root, and what stands in its place of a queue. */
-static void add_qdisc(void *arg, size_t tag, const struct nlmsghdr *msg)
-{
-	const struct tcmsg *head = nl_header(msg, sizeof(*head));
-	const struct nlattr *attrs[TCA_MAX + 1] = { 0 };
-	struct net_topology_link *l;
-	struct reading *r = arg;
-	char kind[16];
-
-	(void)tag;
-	l = head ? find(r, (uint32_t)head->tcm_ifindex) : NULL;
-	if (msg->nlmsg_type != RTM_NEWQDISC || !l)
-		return;
-	nl_attrs(msg, sizeof(*head), attrs, TCA_MAX);
-	if (!nl_get_str(attrs[TCA_KIND], kind, sizeof(kind)))
-		return;
-	for (size_t i = 0; i < array_size(shapers); i++)
-		if (!strcmp(shapers[i].kind, kind))
-			shapers[i].say(l, attrs[TCA_OPTIONS]);
-}
-
-/* The classes of one link: that of ours is one with a rate, and stands in front of what is in it. */
-static void add_class(void *arg, size_t tag, const struct nlmsghdr *msg)
-{
-	const struct tcmsg *head = nl_header(msg, sizeof(*head));
-	const struct nlattr *attrs[TCA_MAX + 1] = { 0 };
-	struct net_topology_link *l = arg;
-	char before[sizeof(l->shaping)];
-
-	(void)tag;
-	if (msg->nlmsg_type != RTM_NEWTCLASS || !head || (uint32_t)head->tcm_ifindex != l->index)
-		return;
-	nl_attrs(msg, sizeof(*head), attrs, TCA_MAX);
-	if (!is_htb(attrs[TCA_KIND]))
-		return;
-	memcpy(before, l->shaping, sizeof(before));
-	l->shaping[0] = '\0';
-	say_htb(l, attrs[TCA_OPTIONS]);
-	if (before[0])
-		say_shaping(l, "", before);
 }
 
 /* --- Reading --- */
 
-static int dump(struct nl *nl, uint16_t type, uint8_t family, uint32_t index, nl_reply_fn *add,
-		void *arg, struct err *err)
+static int read_links(struct nl *nl, struct reading *r, struct err *err)
 {
 	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
-	struct nl_msg *m = nl_batch_add(&b, type, 0, 0);
 
-	/* The headers of all these questions begin with the family, and have the index as their second word. */
-	if (type == RTM_GETLINK) {
-		nl_put_header(m, sizeof(struct ifinfomsg));
-	} else if (type == RTM_GETNEIGH) {
-		struct ndmsg *head = nl_put_header(m, sizeof(*head));
+	nl_put_header(nl_batch_add(&b, RTM_GETLINK, 0, 0), sizeof(struct ifinfomsg));
+	return nl_dump(nl, &b, add_link, r, err);
+}
 
-		head->ndm_family = family;
-	} else {
-		struct tcmsg *head = nl_put_header(m, sizeof(*head));
+static int read_entries(struct nl *nl, struct reading *r, struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	struct ndmsg *head = nl_put_header(nl_batch_add(&b, RTM_GETNEIGH, 0, 0), sizeof(*head));
 
-		head->tcm_ifindex = (int)index;
-	}
-	return nl_dump(nl, &b, add, arg, err);
+	head->ndm_family = AF_BRIDGE;
+	return nl_dump(nl, &b, add_entry, r, err);
 }
 
 /* A namespace has numbers for others whose links its own stand on. */
@@ -358,38 +269,18 @@ static int find_host(struct nl *nl, int host, struct reading *r, struct err *err
 	return nl_find_nsid(nl, netns, &r->host, err);
 }
 
-struct htbs {
-	struct reading *r;
-	bool *is;
-};
-
-static void mark_htb(void *arg, size_t tag, const struct nlmsghdr *msg)
-{
-	const struct tcmsg *head = nl_header(msg, sizeof(*head));
-	const struct nlattr *attrs[TCA_MAX + 1] = { 0 };
-	struct htbs *h = arg;
-	struct net_topology_link *l = head ? find(h->r, (uint32_t)head->tcm_ifindex) : NULL;
-
-	add_qdisc(h->r, tag, msg);
-	if (msg->nlmsg_type != RTM_NEWQDISC || !l)
-		return;
-	nl_attrs(msg, sizeof(*head), attrs, TCA_MAX);
-	h->is[l - h->r->t.links] |= is_htb(attrs[TCA_KIND]);
-}
-
 static int read_shaping(struct nl *nl, struct reading *r, struct err *err)
 {
-	_cleanup_free_ bool *is = calloc(r->t.count + 1, sizeof(*is));
-	struct htbs htbs = { r, is };
+	_cleanup_free_ struct shaping_seen *seen = calloc(r->t.count + 1, sizeof(*seen));
 	int ret;
 
-	if (!is)
+	if (!seen)
 		return err_oom(err);
-	ret = dump(nl, RTM_GETQDISC, 0, 0, mark_htb, &htbs, err);
+	for (size_t i = 0; i < r->t.count; i++)
+		seen[i].index = r->t.links[i].index;
+	ret = shaping_see(nl, seen, r->t.count, err);
 	for (size_t i = 0; ret == 0 && i < r->t.count; i++)
-		if (is[i])
-			ret = dump(nl, RTM_GETTCLASS, 0, r->t.links[i].index, add_class,
-				   &r->t.links[i], err);
+		say_way(&r->t.links[i], &seen[i].way);
 	return ret;
 }
 
@@ -398,9 +289,9 @@ static int read_all(struct nl *nl, int host, struct reading *r, struct err *err)
 	int ret = find_host(nl, host, r, err);
 
 	if (ret == 0)
-		ret = dump(nl, RTM_GETLINK, 0, 0, add_link, r, err);
+		ret = read_links(nl, r, err);
 	if (ret == 0)
-		ret = dump(nl, RTM_GETNEIGH, AF_BRIDGE, 0, add_entry, r, err);
+		ret = read_entries(nl, r, err);
 	/* A kernel without queueing disciplines shapes nothing. */
 	if (ret == 0 && read_shaping(nl, r, NULL) == -ENOMEM)
 		ret = err_oom(err);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/view.h"
 
+#include "net/ifb.h"
 #include "net/port.h"
 
 #include "lib/cleanup.h"
@@ -222,6 +223,63 @@ static int find_peers(struct nl *host, struct reading *r, struct err *err)
 	return ret < 0 ? ret : find_vlans(host, r, bridges, err);
 }
 
+/* --- Shaping --- */
+
+static struct net_view_interface *by_name(struct reading *r, const char *name)
+{
+	for (size_t i = 0; i < r->view.count; i++)
+		if (!strcmp(r->view.interfaces[i].link.name, name))
+			return &r->view.interfaces[i];
+	return NULL;
+}
+
+/* What an interface receives leaves its ifb, if it has one. */
+static const struct net_view_interface *ifb_of(struct reading *r,
+					       const struct net_view_interface *i)
+{
+	const struct net_view_interface *ifb;
+	char name[IFNAMSIZ];
+
+	ifb_name(i->link.name, name);
+	ifb = by_name(r, name);
+	return ifb && !strcmp(ifb->link.kind, "ifb") ? ifb : NULL;
+}
+
+/* A kernel without queueing disciplines shapes nothing. */
+static int see(struct nl *nl, struct shaping_seen *seen, size_t count, struct err *err)
+{
+	int ret = shaping_see(nl, seen, count, err);
+
+	return ret == -EOPNOTSUPP ? 0 : ret;
+}
+
+static int find_shaping(struct nl *inside, struct nl *host, struct reading *r, struct err *err)
+{
+	size_t n = r->view.count;
+	_cleanup_free_ struct shaping_seen *here = calloc(n + 1, sizeof(*here));
+	_cleanup_free_ struct shaping_seen *there = calloc(n + 1, sizeof(*there));
+	int ret;
+
+	if (!here || !there)
+		return err_oom(err);
+	for (size_t i = 0; i < n; i++) {
+		here[i].index = r->view.interfaces[i].link.index;
+		there[i].index = r->view.interfaces[i].peer.index;
+	}
+	ret = see(inside, here, n, err);
+	if (ret == 0)
+		ret = see(host, there, n, err);
+	for (size_t i = 0; ret == 0 && i < n; i++) {
+		const struct net_view_interface *ifb = ifb_of(r, &r->view.interfaces[i]);
+
+		r->view.interfaces[i].egress = here[i];
+		r->view.interfaces[i].ingress = ifb ? here[ifb - r->view.interfaces] : there[i];
+	}
+	return ret;
+}
+
+/* --- WireGuard --- */
+
 /* Whoever may not ask, or asks for what is just going, sees the link alone. */
 static int read_wireguard(struct nl *nl, struct net_view_interface *i, struct err *err)
 {
@@ -246,25 +304,27 @@ static int read_wireguards(int sock, struct reading *r, struct err *err)
 	return ret;
 }
 
-static int read_links(int sock, struct reading *r, struct err *err)
+static int read_both(struct nl *inside, int host, struct reading *r, struct err *err)
 {
 	_cleanup_(nl_cleanup) struct nl *nl = NULL;
-	int ret = nl_new(sock, &nl, err);
+	int ret = nl_new(host, &nl, err);
 
-	return ret < 0 ? ret : read_dumps(nl, r, err);
+	if (ret == 0)
+		ret = read_dumps(inside, r, err);
+	if (ret == 0)
+		ret = find_peers(nl, r, err);
+	return ret < 0 ? ret : find_shaping(inside, nl, r, err);
 }
 
 int net_view_read(int sock, int host, int generic, struct net_view *view, struct err *err)
 {
 	_cleanup_fd_ int host_fd = host, generic_fd = generic;
-	_cleanup_(nl_cleanup) struct nl *host_nl = NULL;
+	_cleanup_(nl_cleanup) struct nl *inside = NULL;
 	_cleanup_(reading_release) struct reading r = { 0 };
-	int ret = read_links(sock, &r, err);
+	int ret = nl_new(sock, &inside, err);
 
 	if (ret == 0)
-		ret = nl_new(take_fd(&host_fd), &host_nl, err);
-	if (ret == 0)
-		ret = find_peers(host_nl, &r, err);
+		ret = read_both(inside, take_fd(&host_fd), &r, err);
 	if (ret == 0)
 		ret = read_wireguards(take_fd(&generic_fd), &r, err);
 	if (ret < 0)
@@ -342,6 +402,27 @@ static void write_peer(struct json_writer *w, const struct net_view_peer *p)
 	json_write_end(w);
 }
 
+static void write_way(struct json_writer *w, const char *key, const struct shaping_seen *s)
+{
+	if (!shaping_way_present(&s->way))
+		return;
+	json_write_begin(w, key, '{');
+	json_write_fields(w, &shaping_way_schema, &s->way);
+	json_write_uint(w, "dropped", s->dropped);
+	json_write_uint(w, "backlog", s->backlog);
+	json_write_end(w);
+}
+
+static void write_shaping(struct json_writer *w, const struct net_view_interface *i)
+{
+	if (!shaping_way_present(&i->egress.way) && !shaping_way_present(&i->ingress.way))
+		return;
+	json_write_begin(w, "shaping", '{');
+	write_way(w, "egress", &i->egress);
+	write_way(w, "ingress", &i->ingress);
+	json_write_end(w);
+}
+
 static void write_wireguard_peer(struct json_writer *w, const struct wireguard_device_peer *p)
 {
 	char text[WIREGUARD_ENDPOINT_TEXT_MAX], key[WIREGUARD_KEY_TEXT_MAX];
@@ -389,6 +470,7 @@ static void write_interface(struct json_writer *w, const struct net_view_interfa
 		json_write_string(w, "master", i->master);
 	if (i->peer.index)
 		write_peer(w, &i->peer);
+	write_shaping(w, i);
 	if (!strcmp(i->link.kind, "wireguard"))
 		write_wireguard(w, &i->wireguard);
 	json_write_begin(w, "addresses", '[');

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All that a network namespace has: its links, with addresses, routes and counters, what is on the other side of each veth pair, and
- * whom each WireGuard interface talks to. For `net show`.
+ * All that a network namespace has: its links, with addresses, routes, counters and shaping, what is on the other side of each veth
+ * pair, and whom each WireGuard interface talks to. For `net show`.
  */
 #ifndef NET_VIEW_H
 #define NET_VIEW_H
@@ -9,6 +9,7 @@
 #include "net/address.h"
 #include "net/port_vlan.h"
 #include "net/route.h"
+#include "net/shaping_view.h"
 #include "net/stats.h"
 #include "net/wireguard.h"
 
@@ -30,6 +31,8 @@ struct net_view_interface {
 	size_t address_count;
 	struct route *routes; /* of all tables but `local` */
 	size_t route_count;
+	/* Of what it sends; and of what it receives, at its peer or in an ifb (net/ifb.h). */
+	struct shaping_seen egress, ingress;
 	struct wireguard_device wireguard; /* of that kind, without secrets; zeroed of others */
 };
 

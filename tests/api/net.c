@@ -112,6 +112,7 @@ static void show(const struct place *place)
 	SAME(net->interfaces[1].link->name, "eth0");
 	SAME(net->interfaces[1].link->mac, "02:00:00:00:66:02");
 	SAME(net->interfaces[1].state, "up");
+	CHECK(!net->interfaces[1].egress && !net->interfaces[1].ingress && !net->port_count);
 	SAME(net->interfaces[1].peer->name, "ctrapi0");
 	SAME(net->interfaces[1].peer->bridge, "ctrbr0");
 	SAME(net->interfaces[1].addresses[0], "10.66.0.2/24");

@@ -424,3 +424,38 @@ refused() {
 	nft delete table inet ctrnet
 	box_stop
 }
+
+# Of each map of ports, what nft(8) has of it: protocol, host address and port, address and port.
+ports_expected() {
+	local set
+	for set in ports4 ports6 any_ports4 any_ports6; do
+		elements $set | jq -c --arg any "$([[ $set == *4 ]] && echo 0.0.0.0 || echo ::)" '.key as $k | .value as $v |
+			[$k[0], (if $k | length == 3 then $k[1] else $any end), $k[-1], $v[0], $v[1]]'
+	done | sort
+}
+
+ports_shown() {
+	ctrnet net show --json "$ID" | jq -c 'def ports: if type == "string" then split("-") | map(tonumber) else [., .] end | [range(.[0]; .[1] + 1)];
+		.[0].ports[] | [(.protocol // "tcp"), .host_address, (.host | ports), .address, (.container | ports)] | . as $p
+		| range($p[2] | length) | [$p[0], $p[1], $p[2][.], $p[3], $p[4][.]]' | sort
+}
+
+@test "nat: net show has the ports, as nft(8) has them, and nobody else's" {
+	box_start "$(nat_config '.ports = [{host: 18080, container: 80}, {host: "19000-19004", container: "9000-9004", protocol: "udp"},
+		{host: 18443, container: 443, host_address: "127.0.0.1"}]')"
+	ports_expected >"$T/expected"
+	[ "$(wc -l <"$T/expected")" -ge 7 ]
+	diff "$T/expected" <(ports_shown)
+	run ctrnet net show "$ID"
+	grep -qE "^$ID +tcp +0\.0\.0\.0:18080 +172\.30\.4\.2:80$" <<<"$output"
+	grep -qE "^$ID +udp +0\.0\.0\.0:19000-19004 +172\.30\.4\.2:9000-9004$" <<<"$output"
+	grep -qE "^$ID +tcp +127\.0\.0\.1:18443 +172\.30\.4\.2:443$" <<<"$output"
+	# One of another container, which has the same id elsewhere or another one here, and one that somebody took away.
+	nft add element inet ctrnet any_ports4 "{ tcp . 18081 comment \"ctrnet:$ID\" : 10.1.1.1 . 80, tcp . 18082 comment \"ctrnet:other\" : 172.30.4.2 . 80 }"
+	nft delete element inet ctrnet any_ports4 '{ tcp . 18080 }'
+	grep -v '"0.0.0.0",18080' "$T/expected" | diff - <(ports_shown)
+	nft delete element inet ctrnet any_ports4 '{ tcp . 18081, tcp . 18082 }'
+	ctrnet net repair "$ID"
+	diff "$T/expected" <(ports_shown)
+	box_stop
+}

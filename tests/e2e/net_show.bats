@@ -97,3 +97,62 @@ routes_shown() {
 	assert_untouched
 	box_stop
 }
+
+# shaping WAY: that of eth0, "" for none.
+shaping() {
+	ctrnet net show --json "$ID" | jq -r --arg way "$1" '.[0].interfaces[] | select(.name == "eth0") | .shaping[$way] // "" | tostring'
+}
+
+@test "net show: shaping, in both directions, as tc(8) has it, and in the words of net set" {
+	local words
+	box_start "$SAMPLES/networks/shaping.json"
+	assert_json "$(shaping egress)" '. == {rate: "10mbit", burst: "32kb", dropped: 0, backlog: 0}'
+	assert_json "$(shaping ingress)" '. == {rate: "20mbit", ceil: "100mbit", burst: "64kb", dropped: 0, backlog: 0}'
+	run ctrnet net show "$ID"
+	grep -qE "^$ID +eth0 +egress +rate=10mbit burst=32kb +0 +0$" <<<"$output"
+	grep -qE "^$ID +eth0 +ingress +rate=20mbit ceil=100mbit burst=64kb +0 +0$" <<<"$output"
+	# Whoever set it.
+	tc qdisc replace dev ctrshape0 root handle 5: tbf rate 8kbit burst 2kb limit 1
+	assert_json "$(shaping ingress)" '.rate == "8kbit" and .burst == "2kb"'
+	# More than the bucket holds, and nothing can wait.
+	ping -q -c 4 -i 0.002 -s 1200 -W 1 172.30.4.2 >"$T/pings" || true
+	[ "$(shaping ingress | jq .dropped)" = "$(tc -j -s qdisc show dev ctrshape0 root | jq '.[0].drops')" ]
+	[ "$(shaping ingress | jq .dropped)" -gt 0 ]
+	box_net tc qdisc replace dev eth0 root handle 5: fq_codel || box_net tc qdisc replace dev eth0 root handle 5: pfifo
+	[ -z "$(shaping egress)" ]
+	# What is shown is what net set takes.
+	box_net tc qdisc del dev eth0 root
+	tc qdisc del dev ctrshape0 root
+	ctrnet net repair "$ID"
+	words=$(ctrnet net show "$ID" | sed -n "s/^$ID  *eth0  *ingress  *\(.*[^ ]\)  *0  *0$/\1/p")
+	tc qdisc show dev ctrshape0 >"$T/before"
+	tc class show dev ctrshape0 >>"$T/before"
+	# shellcheck disable=SC2046,SC2086 # words
+	ctrnet net set "$ID" eth0 $(printf 'ingress.%s ' $words)
+	{
+		tc qdisc show dev ctrshape0
+		tc class show dev ctrshape0
+	} | diff "$T/before" -
+	box_stop
+}
+
+@test "net show: what a link without an end on the host receives is shaped in its ifb" {
+	local file
+	file=$(config "$SAMPLES/networks/shaping.json" '.networks[1] = {type: "macvlan", name: "eth0", parent: "ctrup0", mode: "bridge", address: "172.30.4.2/30",
+		shaping: {egress: {rate: "9mbit"}, ingress: {rate: "8mbit"}}}')
+	! "$CTRNET" config "$file" 2>&1 | grep -q "unknown type" || skip "this build has no macvlan"
+	ip link add ctrup0 type veth peer name ctrup1
+	ip link set ctrup0 up
+	box_start "$file"
+	assert_json "$(shaping egress)" '.rate == "9mbit"'
+	assert_json "$(shaping ingress)" '.rate == "8mbit"'
+	box_stop
+	ip link delete ctrup0
+}
+
+@test "net show: JSON stands as far in as what is around it" {
+	box_start attach_to_bridge
+	ctrnet net show --json "$ID" >"$T/shown"
+	diff <(jq --tab . "$T/shown") "$T/shown"
+	box_stop
+}

@@ -32,6 +32,9 @@ ping_stats() {
 	got=$(host_qdiscs)
 	assert_json "$got" 'def near($x): . > $x * 0.9999 and . < $x * 1.0001; .[0].options."loss-gemodel" | (.p | near(0.01)) and (.r | near(0.1))
 		and (."1-h" | near(0.7)) and (."1-k" | near(0.01))'
+	# The kernel does not tell of a distribution.
+	assert_json "$(ctrnet net show --json "$ID")" '.[0].interfaces[1].shaping.egress | del(.dropped, .backlog) == ($all | del(.distribution))' --argjson all "$all"
+	assert_json "$(ctrnet net show --json "$ID")" '.[0].interfaces[1].shaping.ingress.loss == {gemodel: {p: "1%", r: "10%", h: "30%", k: "99%"}}'
 	box_stop
 	same_by_hand "$(shaped "$all" '{"loss": {"gemodel": {"p": "33.3%"}}, "rate": "10mbit", "delay": "1500us"}')"
 	same_by_hand "$(shaped '{"delay": "100s", "slot": {"delay": "5ms", "jitter": "1ms", "distribution": "pareto", "packets": 3}}' \

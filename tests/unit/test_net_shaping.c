@@ -230,6 +230,60 @@ static void names_what_it_changes(void **state)
 	}
 }
 
+/* Word by word merged into nothing, it is the same again. */
+static void words_say_all_of_it(void **state)
+{
+	static const char *const ways[] = {
+		"",
+		"rate=10mbit",
+		"rate=1gbit ceil=2gbit burst=64kb delay=20ms loss=0.5%",
+		"delay=20ms jitter=2ms distribution=normal correlation=25% loss=1% loss_correlation=5% duplicate=2% duplicate_correlation=6% "
+		"reorder=25% reorder_correlation=50% gap=5 corrupt=0.1% corrupt_correlation=7% slot.min=1ms slot.max=3ms slot.packets=4 "
+		"slot.bytes=6000 seed=18446744073709551615 limit=777",
+		"loss.gemodel.p=1% loss.gemodel.r=10% loss.gemodel.h=30% loss.gemodel.k=99%",
+		"slot.delay=5ms slot.jitter=1ms slot.distribution=pareto limit=4294967295",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(ways); i++) {
+		_cleanup_free_ char *words = strdup(ways[i]), *text = NULL;
+		struct shaping s = { 0 };
+		struct err err;
+
+		for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
+			assert_int_equal(shaping_merge(&s, word, &err), 0);
+		text = shaping_way_text(&s.egress);
+		assert_string_equal(text, ways[i]);
+	}
+}
+
+/* What the kernel rounds is told as what people give, where it may have been that. */
+static void a_bucket_is_told_as_it_was_given(void **state)
+{
+	static const struct {
+		uint64_t rate;
+		uint32_t bytes, told;
+	} buckets[] = {
+		{ 1250000, 16384, 16384 },
+		{ 1250000, 32768, 32768 },
+		{ 1250000, 12500, 12500 },
+		{ 125, 1514, 1514 },
+		{ 12500000000, 125000000, 125000000 },
+		{ 125000000, 1048576, 1048576 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(buckets); i++) {
+		uint32_t ticks = (uint32_t)qdisc_ticks(buckets[i].rate, buckets[i].bytes);
+		uint32_t told = qdisc_bytes(ticks, buckets[i].rate);
+
+		assert_in_range(told, buckets[i].told - 1024, buckets[i].told + 1024);
+		assert_true(qdisc_ticks_are(ticks, buckets[i].rate, told));
+		if (buckets[i].told % 1024 == 0)
+			assert_int_equal(told, buckets[i].told);
+	}
+}
+
 /* --- The kernel --- */
 
 struct world {
@@ -723,6 +777,8 @@ int main(void)
 		cmocka_unit_test(larger_packets_need_larger_bursts),
 		cmocka_unit_test(what_is_written_is_read_back),
 		cmocka_unit_test(names_what_it_changes),
+		cmocka_unit_test(words_say_all_of_it),
+		cmocka_unit_test(a_bucket_is_told_as_it_was_given),
 		cmocka_unit_test(kinds_that_stay_are_changed_in_place),
 		cmocka_unit_test_setup_teardown(tc_would_have_made_the_same, make_world, end_world),
 		cmocka_unit_test_setup_teardown(tampering_is_found, make_world, end_world),
