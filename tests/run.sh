@@ -17,7 +17,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 export CMOCKA_MESSAGE_OUTPUT=TAP
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
-limit=${TEST_TIMEOUT:-${SAN:+1}400}
+limit=${TEST_TIMEOUT:-400}
+[ -z "${SAN:-}" ] || limit=${TEST_TIMEOUT:-1000}
 
 # The processes at and below $1 as lines of a pid and where it waits.
 below() {
