@@ -351,6 +351,15 @@ static int check_process(const struct spec *spec, struct err *err)
 	return ret;
 }
 
+static int check_network(const struct spec *spec, struct err *err)
+{
+	int ret = net_check(&spec->net, err);
+
+	if (ret < 0 || !namespaces_new(&spec->namespaces, CLONE_NEWNET))
+		return ret;
+	return net_check_gateways(&spec->net, err);
+}
+
 int spec_prepare(struct spec *spec, struct err *err)
 {
 	int ret = join_declared_network(spec, err);
@@ -372,7 +381,7 @@ int spec_prepare(struct spec *spec, struct err *err)
 	if (ret == 0)
 		ret = cgroup_check(&spec->cgroup, err);
 	if (ret == 0)
-		ret = net_check(&spec->net, err);
+		ret = check_network(spec, err);
 	if (ret == 0)
 		ret = dns_check(spec, err);
 	return ret == 0 ? check_process(spec, err) : ret;

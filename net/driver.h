@@ -36,11 +36,12 @@ struct net_driver {
 	bool makes_link; /* in the container, where addresses and gateways apply to it */
 	/* What endpoint.host_name sends is what the container receives. */
 	bool has_host_end;
-	bool host;        /* the host's network: the container has none of its own */
-	bool has_queues;  /* as many as `queues` says */
-	bool has_remotes; /* entries of its forwarding database say at which other end a MAC is */
-	bool has_ports;   /* other networks may name it as their master */
-	bool maps_ports;  /* does what `ports` says by itself: nothing of the host's tables */
+	bool host;          /* the host's network: the container has none of its own */
+	bool has_queues;    /* as many as `queues` says */
+	bool has_remotes;   /* entries of its forwarding database say at which other end a MAC is */
+	bool has_ports;     /* other networks may name it as their master */
+	bool maps_ports;    /* does what `ports` says by itself: nothing of the host's tables */
+	bool own_addresses; /* its link may have some that no key says */
 	/* Of a bridge: does it tell VLANs apart? NULL: it is none. */
 	bool (*filters_vlans)(const struct network *n);
 	const struct json_schema

@@ -46,6 +46,12 @@ struct endpoint {
 /* Rules that need no kernel: names valid and unique, gateways of the right family, driver rules. */
 int net_check(const struct net_config *c, struct err *err);
 
+/*
+ * Is each gateway on its link, by an address or a route? For a namespace that is new: in others there may be more than what is
+ * declared. What is not certain is left to the kernel.
+ */
+int net_check_gateways(const struct net_config *c, struct err *err);
+
 /* The path of the namespace that a `netns` network joins, or NULL. */
 const char *net_joined_path(const struct net_config *c);
 

@@ -227,6 +227,7 @@ const struct net_driver pasta_driver = {
 	.name = "eth#",
 	.makes_link = true,
 	.maps_ports = true,
+	.own_addresses = true,
 	.options = &options,
 	.check = check,
 	.resolve = resolve,

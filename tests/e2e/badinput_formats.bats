@@ -33,7 +33,7 @@ without_apparmor() {
 		'FILE: cgroups.memory_swap: limits memory and swap together, so cgroups.memory must be set as well'
 	bad '.network = {address: "10.0.0.1/24", mtu: 5}' 'FILE: network: mtu: 5 is out of range (68 to 65535, or 0 to leave it)'
 	bad '.network = {IP: "10.0.0.1/24", gateway: "10.9.0.1"}' \
-		'network (eth0): gateway 10.9.0.1: Network is unreachable (kernel: Nexthop has invalid gateway)'
+		"FILE: network: gateway: 10.9.0.1 is not on the link of 'eth0' (10.0.0.1/24), and no route over it leads there"
 	bad '.network = {address: "10.0.0.1/24", bridge: "nobr"}' \
 		'network (eth0): no bridge '\''nobr'\'' (add "bridge_address": "ADDRESS/PREFIX" to have it made)'
 	bad '.cpu_shares = 1' 'cpu_shares: 1: the minimum allowed cpu-shares is 2'
@@ -140,7 +140,7 @@ without_apparmor() {
 	bad ".mounts = [$dev]" "the automatic device /dev/full: $taken"
 	bad '.command.environment = ["A=b", "=c"]' "FILE: command.environment[1]: invalid environment '=c': expected NAME=VALUE"
 	bad '.networks = [{type: "loopback"}] | .network = {address: "10.0.0.1/24", gateway: "10.9.0.1"}' \
-		'network (eth0): gateway 10.9.0.1: Network is unreachable (kernel: Nexthop has invalid gateway)'
+		"FILE: network: gateway: 10.9.0.1 is not on the link of 'eth0' (10.0.0.1/24), and no route over it leads there"
 	bad '.network = {address: "10.0.0.1/24", gateway: "10.0.0.9"} | .networks = [{type: "loopback"}, {type: "loopback"}, {type: "veth", mtu: 5}]' \
 		'FILE: networks[2]: mtu: 5 is out of range (68 to 65535, or 0 to leave it)'
 	GOOD='{"namespaces": [{"key": "NEWNS", "enabled": true}, {"key": "NEWNET", "enabled": false}, {"key": "NEWPID", "enabled": true}], "capabilities_mask": []}'

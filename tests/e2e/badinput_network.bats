@@ -84,14 +84,44 @@ wg() {
 		'FILE: networks[2] (wan): a second route to 0.0.0.0/0; the first one is of networks[1] (eth0)'
 }
 
+@test "bad network: a gateway that is not on the link" {
+	local at='FILE: networks[1]' not="is not on the link of 'eth0'" no='and no route over it leads there'
+	net '.gateway = "192.168.7.1"' "$at: gateway: 192.168.7.1 $not (10.88.0.2/24), $no"
+	net 'del(.address)' "$at: gateway: 10.88.0.1 $not (which has no IPv4 address), $no"
+	net '.ipv6_address = "fd00::2/64" | .ipv6_gateway = "fd01::1"' "$at: ipv6_gateway: fd01::1 $not (fd00::2/64), $no"
+	net '.routes = [{destination: "10.89.0.0/16", gateway: "192.168.7.1"}]' \
+		"$at.routes[0]: gateway: 192.168.7.1 $not (10.88.0.2/24), $no"
+	route '{destination: "10.0.0.0/8", gateway: "192.168.9.1"}' \
+		"FILE: routes[0]: gateway: 192.168.9.1 $not (10.88.0.2/24), $no"
+	refuses '.routes = [{destination: "10.0.0.0/8", nexthops: [{gateway: "10.88.0.1", interface_name: "eth0"},
+		{gateway: "192.168.9.1", interface_name: "eth0"}]}]' \
+		"FILE: routes[0]: nexthops[1]: gateway: 192.168.9.1 $not (10.88.0.2/24), $no"
+}
+
+# Each is in a part of a config that the kernel takes.
+@test "bad network: gateways that only look as if they were not on the link" {
+	accepts '.networks[1] |= (.address = "10.88.0.2/32" | .routes = [{destination: "10.88.0.1/32"}])
+		| .networks += [{type: "veth", name: "d31", address: "10.1.0.2/31", routes: [{destination: "10.2.0.0/16", gateway: "10.1.0.3"}]},
+		{type: "veth", name: "d32", address: "10.1.0.8/32", routes: [{destination: "10.3.0.0/16", gateway: "10.1.0.8"}]},
+		{type: "veth", name: "peer", addresses: [{address: "10.1.0.16/32", peer: "10.1.0.17"}],
+			routes: [{destination: "10.4.0.0/16", gateway: "10.1.0.17"}, {destination: "10.5.0.0/16", gateway: "10.1.0.16"}]},
+		{type: "veth", name: "onlink", address: "10.1.0.32/32", routes: [{destination: "10.6.0.0/16", gateway: "10.9.0.1", onlink: true}]},
+		{type: "veth", name: "table", address: "10.1.0.64/32", routes: [{destination: "10.7.0.0/16", gateway: "10.10.0.1", table: 77},
+			{destination: "10.10.0.0/16", table: 77}]},
+		{type: "veth", name: "scope", address: "10.1.0.66/31", routes: [{destination: "10.11.0.0/16", gateway: "10.1.0.66", scope: "link"},
+			{destination: "10.12.0.0/16", gateway: "10.11.0.1"}]},
+		{type: "veth", name: "six", ipv6_address: "fd00:1::1/128", routes: [{destination: "fd00:2::/64", gateway: "fe80::1"},
+			{destination: "fd00:3::/64"}, {destination: "fd00:4::/64", gateway: "fd00:3::1"}]}]'
+}
+
+# What more there is in a namespace that is joined, only the kernel knows.
 @test "bad network: a gateway that is not on the link, in the kernel's words" {
-	net '.gateway = "192.168.7.1"' \
-		'networks[1] (eth0): gateway 192.168.7.1: Network is unreachable (kernel: Nexthop has invalid gateway)'
-	net 'del(.address)' 'networks[1] (eth0): gateway 10.88.0.1: Network is unreachable (kernel: Nexthop has invalid gateway)'
-	# For IPv6 the kernel has no words.
-	net '.ipv6_address = "fd00::2/64" | .ipv6_gateway = "fd01::1"' 'networks[1] (eth0): gateway fd01::1: No route to host'
 	net '.ipv6_address = "fd00::2/64" | .ipv6_gateway = "fd00::2"' \
 		'networks[1] (eth0): gateway fd00::2: Invalid argument (kernel: Gateway can not be a local address)'
+	ip netns add "$ID"
+	refuses ".namespaces[4].path = \"/run/netns/$ID\" | .networks[1].gateway = \"192.168.7.1\"" \
+		'networks[1] (eth0): gateway 192.168.7.1: Network is unreachable (kernel: Nexthop has invalid gateway)'
+	ip netns delete "$ID"
 }
 
 @test "bad network: names of interfaces" {
@@ -192,8 +222,6 @@ wg() {
 	route '{destination: "10.0.0.0/8", gateway: "127.0.0.1"}' 'FILE: routes[0]: gateway: 127.0.0.1 cannot be a gateway'
 	route '{destination: "0.0.0.0/0", gateway: "10.88.0.9"}' \
 		'FILE: routes[0]: a second route to 0.0.0.0/0; the first one is of networks[1] (eth0)'
-	route '{destination: "10.0.0.0/8", gateway: "192.168.9.1"}' \
-		'routes[0]: route to 10.0.0.0/8 via 192.168.9.1: Network is unreachable (kernel: Nexthop has invalid gateway)'
 	route '{destination: "10.0.0.0/8", source: "192.168.9.1"}' \
 		'routes[0]: route to 10.0.0.0/8 on eth0: Invalid argument (kernel: Invalid prefsrc address)'
 	route '{destination: "10.88.0.0/24"}' \

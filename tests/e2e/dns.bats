@@ -87,8 +87,9 @@ box_file() {
 @test "dns: a start that fails leaves none of it" {
 	local before
 	before=$(find "$ROOT" | sort)
-	run ctrnet_run "$(config attach_to_bridge '.dns.servers = ["10.1.1.1"] | .networks[1].gateway = "192.0.2.1"')" -- /bin/true
+	run ctrnet_run "$(config attach_to_bridge '.dns.servers = ["10.1.1.1"] | .routes = [{source: "192.0.2.1", interface_name: "eth0", metric: 5}]')" -- /bin/true
 	[ "$status" != 0 ]
+	[[ $output == *'Invalid prefsrc address'* ]]
 	[ "$(find "$ROOT" | sort)" = "$before" ]
 }
 

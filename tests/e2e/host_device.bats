@@ -178,9 +178,10 @@ remember() {
 	assert_status 255
 	[ "$(wc -l <<<"$output")" = 1 ]
 	assert_home
-	run ctrnet_run "$(with_device '{address: "10.70.0.2/24", gateway: "10.99.0.1"}')" -- /bin/true
+	run ctrnet_run "$(with_device '{address: "10.70.0.2/24", routes: [{source: "10.99.0.1"}]}')" -- /bin/true
 	assert_status 255
 	[ "$(wc -l <<<"$output")" = 1 ]
+	[[ $output == *'Invalid prefsrc address'* ]]
 	assert_home
 	run ctrnet_run "$(with_device)" -- /nosuch
 	assert_status 255

@@ -73,10 +73,11 @@ fails() {
 	host_down
 }
 
-@test "real errors: a gateway that is not on the link" {
+@test "real errors: a gateway and a route that the kernel refuses" {
 	host_up
-	fails "gateway 10.9.9.9: Network is unreachable" "$(config_with '.networks[2].gateway = "10.9.9.9" | del(.networks[1].gateway)')"
-	fails "via 10.9.9.9" "$(config_with '.routes = [{destination: "10.9.0.0/16", gateway: "10.9.9.9", interface_name: "second"}]')"
+	fails "gateway fd05::2: Invalid argument" "$(config_with '.networks[2] += {ipv6_address: "fd05::2/64", ipv6_gateway: "fd05::2"}
+		| del(.networks[1].ipv6_gateway)')"
+	fails "route to 10.9.0.0/16 on second: Invalid argument" "$(config_with '.routes = [{destination: "10.9.0.0/16", source: "10.9.9.9", interface_name: "second"}]')"
 	host_down
 }
 

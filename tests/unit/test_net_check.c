@@ -27,12 +27,16 @@ static int load(const char *text, struct net_config *c, struct err *err)
 
 	if (ret == 0)
 		ret = net_check(c, err);
-	return ret;
+	return ret == 0 ? net_check_gateways(c, err) : ret;
 }
 
-#define VETH(keys)  "{\"networks\":[{\"type\":\"veth\"" keys "}]}"
-#define ROUTE(keys) "{\"routes\":[{" keys "}]}"
-#define DEV         "\"interface_name\":\"eth0\""
+#define VETH(keys)   "{\"networks\":[{\"type\":\"veth\"" keys "}]}"
+#define ROUTE(keys)  "{\"routes\":[{" keys "}]}"
+#define DEV          "\"interface_name\":\"eth0\""
+#define ADDRESS      ",\"address\":\"10.9.0.2/24\""
+#define ROUTED(keys) "{\"networks\":[{\"type\":\"veth\"" ADDRESS "}],\"routes\":[{" keys "}]}"
+#define NOT_ON       " is not on the link of 'eth0' ("
+#define NO_ROUTE     "), and no route over it leads there"
 
 static const struct {
 	const char *config;
@@ -123,6 +127,29 @@ static const struct {
 	  "routes[0]: destination, gateway and source are not of one family" },
 	{ ROUTE(DEV ",\"gateway\":\"10.0.0.1\"},{" DEV ",\"gateway\":\"10.0.0.2\""), -EINVAL,
 	  "routes[1]: a second route to 0.0.0.0/0; the first one is of routes[0]" },
+	{ VETH(ADDRESS ",\"gateway\":\"10.8.0.1\""), -EINVAL,
+	  "networks[0]: gateway: 10.8.0.1" NOT_ON "10.9.0.2/24" NO_ROUTE },
+	{ VETH(ADDRESS ",\"addresses\":[\"10.7.0.2/24\",\"fd00::2/64\"],\"gateway\":\"10.8.0.1\""),
+	  -EINVAL, "networks[0]: gateway: 10.8.0.1" NOT_ON "10.9.0.2/24, 10.7.0.2/24" NO_ROUTE },
+	{ VETH(",\"gateway\":\"10.8.0.1\",\"ipv6_address\":\"fd00::2/64\""), -EINVAL,
+	  "networks[0]: gateway: 10.8.0.1" NOT_ON "which has no IPv4 address" NO_ROUTE },
+	{ VETH(",\"ipv6_gateway\":\"fd01::1\",\"ipv6_address\":\"fd00::2/64\""), -EINVAL,
+	  "networks[0]: ipv6_gateway: fd01::1" NOT_ON "fd00::2/64" NO_ROUTE },
+	{ VETH(",\"addresses\":{\"address\":\"10.9.0.1/32\",\"peer\":\"10.9.0.2\"},\"gateway\":\"10.9.0.3\""),
+	  -EINVAL, "networks[0]: gateway: 10.9.0.3" NOT_ON "10.9.0.2/32" NO_ROUTE },
+	/* That one leads over another link, or has a gateway itself. */
+	{ VETH(ADDRESS ",\"gateway\":\"10.8.0.1\"},{\"type\":\"veth\",\"address\":\"10.8.0.2/24\""),
+	  -EINVAL, "networks[0]: gateway: 10.8.0.1" NOT_ON "10.9.0.2/24" NO_ROUTE },
+	{ VETH(ADDRESS ",\"routes\":[{\"destination\":\"10.8.0.0/16\",\"gateway\":\"10.9.0.1\"},"
+		       "{\"destination\":\"10.7.0.0/16\",\"gateway\":\"10.8.0.1\"}]"),
+	  -EINVAL, "networks[0].routes[1]: gateway: 10.8.0.1" NOT_ON "10.9.0.2/24" NO_ROUTE },
+	{ ROUTED(DEV ",\"destination\":\"10.0.0.0/8\",\"gateway\":\"10.8.0.1\""), -EINVAL,
+	  "routes[0]: gateway: 10.8.0.1" NOT_ON "10.9.0.2/24" NO_ROUTE },
+	{ ROUTED("\"destination\":\"10.0.0.0/8\",\"nexthops\":[{" DEV
+		 ",\"gateway\":\"10.9.0.1\"},{" DEV ",\"gateway\":\"10.8.0.1\"}]"),
+	  -EINVAL, "routes[0]: nexthops[1]: gateway: 10.8.0.1" NOT_ON "10.9.0.2/24" NO_ROUTE },
+	{ VETH(ADDRESS ",\"subnet\":\"fd00::/64\",\"routes\":[{\"gateway\":\"fd01::1\"}]"), -EINVAL,
+	  "networks[0].routes[0]: gateway: fd01::1" NOT_ON "fd00::/64" NO_ROUTE },
 };
 
 static void bad_configs(void **state)
@@ -137,6 +164,47 @@ static void bad_configs(void **state)
 			assert_string_equal(err.text, refused[i].text);
 		assert_int_equal(ret, refused[i].code);
 		assert_int_equal(err.code, ret);
+		json_release(&schema, &c);
+	}
+}
+
+/* What makes the gateway of each known to the kernel, or may do so. */
+static const char *const reached[] = {
+	VETH(",\"address\":\"10.9.0.2/31\",\"gateway\":\"10.9.0.3\""),
+	VETH(",\"addresses\":{\"address\":\"10.9.0.1/32\",\"peer\":\"10.9.0.2\"},\"gateway\":\"10.9.0.2\""),
+	VETH(",\"addresses\":{\"address\":\"10.9.0.1/32\",\"peer\":\"10.9.0.2\"},\"gateway\":\"10.9.0.1\""),
+	VETH(",\"address\":\"10.9.0.2/32\",\"gateway\":\"10.9.0.2\""),
+	VETH(",\"address\":\"10.9.0.2/32\",\"gateway\":\"10.8.0.1\",\"routes\":[{\"destination\":\"10.8.0.1/32\"}]"),
+	VETH(ADDRESS ",\"routes\":[{\"gateway\":\"10.8.0.1\",\"onlink\":true}]"),
+	VETH(ADDRESS
+	     ",\"routes\":[{\"gateway\":\"10.8.0.1\"},{\"destination\":\"10.8.0.0/16\",\"table\":7}]"),
+	VETH(ADDRESS
+	     ",\"routes\":[{\"gateway\":\"10.8.0.1\"},{\"destination\":\"10.8.0.0/16\",\"gateway\":"
+	     "\"10.9.0.2\",\"scope\":\"link\"}]"),
+	VETH(ADDRESS
+	     ",\"routes\":[{\"gateway\":\"10.8.0.1\"},{\"destination\":\"10.8.0.0/16\",\"nexthops\":"
+	     "[{" DEV "}]}]"),
+	VETH(",\"ipv6_gateway\":\"fe80::1\""),
+	VETH(",\"subnet\":\"10.9.0.0/24\",\"routes\":[{\"gateway\":\"10.9.0.1\"}]"),
+	/* Of links that are not ours nothing is known, and to some kernels those of a VRF are one. */
+	ROUTE(DEV ",\"gateway\":\"10.8.0.1\""),
+	ROUTE("\"interface_name\":\"lo\",\"gateway\":\"10.8.0.1\""),
+	VETH(ADDRESS
+	     ",\"gateway\":\"10.8.0.1\",\"master\":\"vrf0\"},{\"type\":\"vrf\",\"table\":7"),
+#ifdef CONFIG_NET_PASTA
+	"{\"networks\":[{\"type\":\"pasta\",\"gateway\":\"10.8.0.1\"}]}",
+#endif
+};
+
+static void good_gateways(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_size(reached); i++) {
+		struct net_config c;
+		struct err err = { 0 };
+
+		load(reached[i], &c, &err);
+		assert_string_equal(err.text, "");
 		json_release(&schema, &c);
 	}
 }
@@ -369,10 +437,11 @@ static void chosen_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bad_configs),      cmocka_unit_test(old_samples),
-		cmocka_unit_test(plan_of_a_bridge), cmocka_unit_test(journal),
-		cmocka_unit_test(drivers),          cmocka_unit_test(chosen_names),
-		cmocka_unit_test(other_spellings),  cmocka_unit_test(duplicate_routes),
+		cmocka_unit_test(bad_configs),      cmocka_unit_test(good_gateways),
+		cmocka_unit_test(old_samples),      cmocka_unit_test(plan_of_a_bridge),
+		cmocka_unit_test(journal),          cmocka_unit_test(drivers),
+		cmocka_unit_test(chosen_names),     cmocka_unit_test(other_spellings),
+		cmocka_unit_test(duplicate_routes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
