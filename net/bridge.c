@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/bridge.h"
 
+#include "net/bridge_mtu.h"
+
 #include "lib/cleanup.h"
 
 #include <errno.h>
@@ -188,47 +190,13 @@ static int compare(const struct bridge_args *a, const struct link *link, struct 
 	return compare_settings(a, link, err);
 }
 
-/* What the kernel gives a bridge: the least of its ports' (net/bridge/br_if.c: br_mtu_auto_adjust()), and a queue of that length. */
-#define MTU_DEFAULT        1500
+/* What the kernel gives a bridge. */
 #define TXQUEUELEN_DEFAULT 1000
-
-struct least {
-	uint32_t bridge; /* its index */
-	uint32_t mtu;    /* of its ports */
-	struct link is;
-};
-
-static void see(void *arg, size_t tag, const struct nlmsghdr *msg)
-{
-	struct least *l = arg;
-	struct link link;
-
-	(void)tag;
-	if (link_parse(msg, &link) < 0)
-		return;
-	if (link.index == l->bridge)
-		l->is = link;
-	else if (link.master == l->bridge && (!l->mtu || link.mtu < l->mtu))
-		l->mtu = link.mtu;
-}
-
-/* In one dump, as ports come and go. */
-static int look_around(struct nl *nl, struct least *l, struct err *err)
-{
-	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
-	int ret;
-
-	nl_put_header(nl_batch_add(&b, RTM_GETLINK, 0, 0), sizeof(struct ifinfomsg));
-	ret = nl_dump(nl, &b, see, l, err);
-	if (ret == 0 && !l->mtu)
-		l->mtu = MTU_DEFAULT;
-	return ret;
-}
 
 static int compare_sizes(struct nl *nl, const struct bridge_args *a, const struct link *link,
 			 struct err *err)
 {
-	struct least l = { .bridge = link->index };
+	struct bridge_mtu mtu;
 	int ret;
 
 	if (!is_known(link, a))
@@ -236,27 +204,26 @@ static int compare_sizes(struct nl *nl, const struct bridge_args *a, const struc
 	if (link->txqueuelen != TXQUEUELEN_DEFAULT)
 		return err_set(err, -ESTALE, "bridge '%s': txqueuelen is %u, planned %u", a->name,
 			       link->txqueuelen, TXQUEUELEN_DEFAULT);
-	ret = look_around(nl, &l, err);
-	if (ret < 0 || !l.is.index || l.is.mtu == l.mtu)
+	ret = bridge_mtu_read(nl, link->index, &mtu, err);
+	if (ret < 0)
 		return ret;
-	return err_set(err, -ESTALE, "bridge '%s': mtu is %u, not %u as the least of its ports'",
-		       a->name, l.is.mtu, l.mtu);
+	return bridge_mtu_compare(&mtu, err) < 0 ? err_wrap(err, "bridge '%s'", a->name) : 0;
 }
 
 static int mend_sizes(struct nl *nl, const struct link *link, struct err *err)
 {
 	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
-	struct least l = { .bridge = link->index };
+	struct bridge_mtu mtu;
 	struct nl_msg *m;
-	int ret = look_around(nl, &l, err);
+	int ret = bridge_mtu_read(nl, link->index, &mtu, err);
 
-	if (ret < 0 || (l.is.mtu == l.mtu && l.is.txqueuelen == TXQUEUELEN_DEFAULT))
+	if (ret < 0 || (mtu.is == mtu.made && link->txqueuelen == TXQUEUELEN_DEFAULT))
 		return ret;
 	m = link_put_change(&b, link->index, false);
 	nl_put_u32(m, IFLA_TXQLEN, TXQUEUELEN_DEFAULT);
 	/* From when on it stays so: whoever makes a port of a smaller one sees it reported. */
-	if (l.is.mtu != l.mtu)
-		nl_put_u32(m, IFLA_MTU, l.mtu);
+	if (mtu.is != mtu.made)
+		nl_put_u32(m, IFLA_MTU, mtu.made);
 	ret = nl_batch_send(nl, &b, NULL, NULL, err);
 	return ret < 0 ? ret : nl_batch_error(&b, err, "mend bridge %s", link->name);
 }

@@ -63,6 +63,7 @@ struct link_kind {
 	uint16_t parent_attr; /* of its parent's index, inside IFLA_INFO_DATA; 0: IFLA_LINK */
 	/* That one gets if nobody says more, and it has no parent; 0: that depends, or is not known. */
 	uint32_t mtu;
+	bool mtu_of_ports;   /* a bridge: that is the least of its ports' (net/bridge_mtu.h) */
 	uint32_t txqueuelen; /* 0: that of most */
 	/* Bytes that its own headers take of its parent's MTU. NULL: none. */
 	unsigned int (*overhead)(const void *options);

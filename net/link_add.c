@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/link_add.h"
 
+#include "net/bridge_mtu.h"
 #include "net/link_mend.h"
 #include "net/patience.h"
 
@@ -166,20 +167,42 @@ static int revert(struct scope *scope, void *args, struct err *err)
 /* What a link of a kind gets where nobody says more (net/ethernet/eth.c: ether_setup()). */
 #define TXQUEUELEN_DEFAULT 1000
 
-/* One that is not told has what its parent leaves it. */
-static uint32_t mtu_of(const struct link_add_args *a, const struct link *parent)
+struct look {
+	const struct link_add_args *a;
+	struct link parent;
+	struct link link;        /* index 0: there is none */
+	struct bridge_mtu ports; /* of a bridge that nobody gave an MTU */
+	int common, below,
+		data;   /* 0 or -ESTALE: what all links have, its parent, what its kind has */
+	struct err why; /* the first of these */
+};
+
+/* A bridge grows with its ports, which come to it behind what lies on it; and that follows its parent only down. */
+static bool may_have_grown(const struct link *parent)
 {
+	return !strcmp(parent->kind, "bridge") && parent->mtu > BRIDGE_MTU_DEFAULT;
+}
+
+/* One that is not told has what its parent, or its ports, leave it. */
+static uint32_t mtu_of(const struct look *look)
+{
+	const struct link_add_args *a = look->a;
 	const uint32_t overhead = kind_overhead(a->kind, a->options);
 
 	if (a->mtu)
 		return a->mtu;
+	if (a->kind->mtu_of_ports)
+		return look->ports.made;
 	if (!a->at.link[0])
 		return a->kind->mtu;
-	return parent->mtu > overhead ? parent->mtu - overhead : 0;
+	if (may_have_grown(&look->parent))
+		return 0;
+	return look->parent.mtu > overhead ? look->parent.mtu - overhead : 0;
 }
 
-static struct link_plan plan_of(const struct link_add_args *a, const struct link *parent)
+static struct link_plan plan_of(const struct look *look)
 {
+	const struct link_add_args *a = look->a;
 	const struct link_kind *kind = a->kind;
 	const uint32_t txqueuelen = kind->txqueuelen ? kind->txqueuelen : TXQUEUELEN_DEFAULT;
 
@@ -188,19 +211,10 @@ static struct link_plan plan_of(const struct link_add_args *a, const struct link
 		.kind = kind->name,
 		.alias = a->alias,
 		.mac = a->mac,
-		.mtu = mtu_of(a, parent),
+		.mtu = mtu_of(look),
 		.txqueuelen = a->txqueuelen ? a->txqueuelen : txqueuelen,
 	};
 }
-
-struct look {
-	const struct link_add_args *a;
-	struct link parent;
-	struct link link; /* index 0: there is none */
-	int common, below,
-		data;   /* 0 or -ESTALE: what all links have, its parent, what its kind has */
-	struct err why; /* the first of these */
-};
 
 /* An index says nothing without the namespace that it is of; of another one it is marked so. */
 static int compare_below(const struct look *look, const struct nlattr *const *attrs,
@@ -222,7 +236,7 @@ static void see(void *arg, size_t tag, const struct nlmsghdr *msg)
 {
 	const struct nlattr *attrs[IFLA_MAX + 1] = { 0 }, *info[IFLA_INFO_MAX + 1] = { 0 };
 	struct look *look = arg;
-	const struct link_plan plan = plan_of(look->a, &look->parent);
+	const struct link_plan plan = plan_of(look);
 
 	(void)tag;
 	if (link_parse(msg, &look->link) < 0)
@@ -234,6 +248,19 @@ static void see(void *arg, size_t tag, const struct nlmsghdr *msg)
 	look->data = kind_compare(look->a->kind, look->a->options, look->parent.index,
 				  info[IFLA_INFO_DATA],
 				  look->common || look->below ? NULL : &look->why);
+}
+
+/* Its MTU is looked at anew, along with theirs. */
+static int look_at_ports(struct nl *nl, struct look *look, struct err *err)
+{
+	int ret;
+
+	if (!look->a->kind->mtu_of_ports || look->a->mtu || strcmp(look->link.kind, "bridge"))
+		return 0;
+	ret = bridge_mtu_read(nl, look->link.index, &look->ports, err);
+	if (ret == 0 && !look->common && !look->below && !look->data)
+		look->common = bridge_mtu_compare(&look->ports, &look->why);
+	return ret;
 }
 
 static int find_parent(struct scope *scope, const struct link_add_args *a, struct link *out,
@@ -255,13 +282,14 @@ static int look_at(struct scope *scope, const struct link_add_args *a, struct nl
 	ret = find_parent(scope, a, &look->parent, err);
 	if (ret == 0)
 		ret = nl_for(scope, a->born, nl, err);
-	plan = plan_of(a, &look->parent);
+	plan = plan_of(look);
 	if (ret == 0)
 		ret = link_plan_find(*nl, &plan, &link, err);
 	if (ret < 0 || !link.index)
 		return ret;
 	link_put_get_index(&b, link.index, 0);
-	return nl_batch_send(*nl, &b, see, look, err);
+	ret = nl_batch_send(*nl, &b, see, look, err);
+	return ret < 0 ? ret : look_at_ports(*nl, look, err);
 }
 
 static int probe(struct scope *scope, const void *args, struct err *err)
@@ -302,7 +330,7 @@ static int change_data(struct nl *nl, const struct look *look, struct err *err)
 
 static int mend_here(struct nl *nl, const struct look *look, struct err *err)
 {
-	const struct link_plan plan = plan_of(look->a, &look->parent);
+	const struct link_plan plan = plan_of(look);
 	int ret = link_plan_mend(nl, &plan, &look->link, false, err);
 
 	return ret < 0 ? ret : change_data(nl, look, err);

@@ -30,6 +30,7 @@ static const struct link_kind kind = {
 	.name = "bridge",
 	.options = &options,
 	.attrs = attrs,
+	.mtu_of_ports = true,
 	.refusals = refusals,
 };
 

@@ -40,6 +40,7 @@ static const struct link_kind kind = {
 	.outside = true,
 	.inside = inside,
 	.no_mac = no_mac,
+	.mtu = 1420, /* drivers/net/wireguard/device.c: what 1500 leave of an IPv6 packet */
 	.check = check,
 	.refusals = refusals,
 };

@@ -184,3 +184,34 @@ inner() {
 	refuses ".networks[0].fdb = [{$mac}]" 'FILE: networks[0]: fdb: type loopback makes no link'
 	vlan 'fdb: [{mac: "02:00:00:00:00:07", vlan: 7}]' "networks[1] (eth0): fdb entry 02:00:00:00:00:07 vlan 7 of ctrveth0: the port is not in that vlan"
 }
+
+@test "bridge: the MTU of one in the container is its ports' least, whichever come and go, and no other" {
+	box_start "$(config minimal '.networks += [{type: "bridge"}, {type: "veth", mtu: 1400, master: "br0"},
+		{type: "tap", name: "b", mtu: 1300, master: "br0"}, {type: "bridge", name: "empty"}, {type: "bridge", name: "given", mtu: 1350}]')"
+	mtu_is() {
+		[ "$(box_net ip -j link show dev "$1" | jq '.[0].mtu')" = "$2" ]
+	}
+	mtu_is br0 1300
+	assert_untouched
+	ctrnet net attach "$ID" type=veth name=c mtu=1280 master=br0
+	mtu_is br0 1280
+	assert_untouched
+	ctrnet net detach "$ID" c
+	box_net ip tuntap add dev mine mode tap
+	box_net ip link set mine mtu 1290 master br0
+	mtu_is br0 1290
+	assert_untouched
+	box_net ip link delete mine
+	tampered in 'ip link set br0 mtu 1200' "link 'br0': mtu is 1200, not 1300 as the least of its ports'"
+	tampered in 'ip link set empty mtu 1200' "link 'empty': mtu is 1200, not 1500 as the least of its ports'"
+	tampered in 'ip link set given mtu 1200' "link 'given': mtu is 1200, not 1350"
+	tampered in 'ip link set br0 mtu 1200 name brx' "link 'br0': it is called 'brx'"
+	mtu_is br0 1300
+	box_stop
+	# What lies on a bridge was there before it grew.
+	box_start "$(config minimal '.networks += [{type: "bridge"}, {type: "veth", name: "a", mtu: 9000, master: "br0"}, {type: "macvlan", name: "m", parent: "br0"}]')"
+	mtu_is br0 9000
+	mtu_is m 1500
+	assert_untouched
+	box_stop
+}

@@ -24,8 +24,7 @@ def link: if .ifname == "lo" then {class: "lo down", word: "lo", command: "ip li
 	{class: "delete", command: "ip link delete dev \($n)"},
 	{class: "rename", command: "ip \($set) name ctrtamper"},
 	{class: "down and rename", command: "ip \($set) down; ip \($set) name ctrtamper"},
-	# That of a bridge in a container follows its ports, unless the config has one; nobody asks why it is what it is.
-	(select($k != "bridge" or .ifalias) | {class: "mtu", command: "ip \($set) mtu \(if .mtu > 1400 then 1300 else .mtu + 8 end)"}),
+	{class: "mtu", command: "ip \($set) mtu \(if .mtu > 1400 then 1300 else .mtu + 8 end)"},
 	(select(.link_type == "ether" and $k != "ipvlan") | {class: "address", command: "ip \($set) address 02:00:00:00:00:99"}),
 	(select(.txqlen) | {class: "txqueuelen", command: "ip \($set) txqueuelen \(.txqlen + 1)"}),
 	(select(.group != "default") | {class: "group", command: "ip \($set) group 99"}),
