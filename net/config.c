@@ -190,19 +190,27 @@ static int add_declared(const struct net_route *declared, size_t i, struct net_c
 
 /* --- Two to one destination --- */
 
-/* What the kernel tells routes apart by: of those that have it in common it takes one. */
-static int compare_keys(const struct route_args *a, const struct route_args *b)
+static int compare_destinations(const struct route_args *a, const struct route_args *b)
 {
 	const uint32_t ours[] = { (uint32_t)a->destination.addr.family, route_table(a),
-				  route_metric(a), a->destination.length };
+				  a->destination.length };
 	const uint32_t theirs[] = { (uint32_t)b->destination.addr.family, route_table(b),
-				    route_metric(b), b->destination.length };
+				    b->destination.length };
 
 	for (size_t i = 0; i < array_size(ours); i++)
 		if (ours[i] != theirs[i])
 			return ours[i] < theirs[i] ? -1 : 1;
 	return memcmp(a->destination.addr.bytes, b->destination.addr.bytes,
 		      sizeof(a->destination.addr.bytes));
+}
+
+/* What the kernel tells routes apart by: of those that have it in common it takes one. */
+static int compare_keys(const struct route_args *a, const struct route_args *b)
+{
+	const uint32_t ours = route_metric(a), theirs = route_metric(b);
+	int ret = compare_destinations(a, b);
+
+	return ret ? ret : (ours > theirs) - (ours < theirs);
 }
 
 /* By key, and in order among those of one key: the items do not move meanwhile. */
@@ -249,16 +257,34 @@ static int find_seconds(struct net_config_route **sorted, size_t count, struct e
 	return bad ? refuse_second(bad, first, err) : 0;
 }
 
+/* Those that say the same twice are one. */
+static void find_alone(struct net_config_route **sorted, size_t count)
+{
+	for (size_t begin = 0, end; begin < count; begin = end) {
+		size_t different = 0;
+
+		for (end = begin;
+		     end < count && !compare_destinations(&sorted[begin]->args, &sorted[end]->args);
+		     end++)
+			different += !sorted[end]->twice;
+		for (size_t i = begin; i < end; i++)
+			sorted[i]->args.alone = different == 1;
+	}
+}
+
 static int check_seconds(struct net_config_routes *list, struct err *err)
 {
 	_cleanup_free_ struct net_config_route **sorted = calloc(list->count + 1, sizeof(*sorted));
+	int ret;
 
 	if (!sorted)
 		return err_oom(err);
 	for (size_t i = 0; i < list->count; i++)
 		sorted[i] = &list->items[i];
 	qsort(sorted, list->count, sizeof(*sorted), compare_items);
-	return find_seconds(sorted, list->count, err);
+	ret = find_seconds(sorted, list->count, err);
+	find_alone(sorted, list->count);
+	return ret;
 }
 
 /* --- Order --- */

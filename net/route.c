@@ -364,6 +364,7 @@ static const struct json_field fields[] = {
 	JSON_UINT(struct route_args, "mtu", mtu),
 	JSON_UINT(struct route_args, "advmss", advmss),
 	JSON_ARRAY(struct route_args, "nexthops", hops, hop_count, &route_hop_schema),
+	JSON_BOOL(struct route_args, "alone", alone),
 	JSON_END
 };
 static const struct json_schema schema = JSON_SCHEMA(struct route_args, fields);

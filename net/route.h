@@ -47,6 +47,7 @@ struct route_args {
 	uint32_t mtu, advmss;
 	struct route_hop *hops; /* several ways, instead of link and gateway */
 	size_t hop_count;
+	bool alone; /* no other one of the plan has its destination, in that table */
 };
 
 bool route_args_equal(const struct route_args *a, const struct route_args *b);

@@ -12,6 +12,7 @@ struct search {
 	const struct route_args *wanted;
 	uint32_t index;       /* of its link, or 0 */
 	const uint32_t *hops; /* of the links of its next hops */
+	bool own; /* whatever carries our mark to that destination is what has become of it */
 	bool found;
 	bool absent; /* there is none to that destination */
 	bool close;  /* there is one that is not quite it: what has become of ours */
@@ -134,9 +135,19 @@ static bool differs(const struct search *s, const struct route *r, char *buf, si
 	       number_differs("protocol", r->protocol, NL_PROTO_CTRNET, buf, size);
 }
 
+/* Ours but for the metric; others may have routes with our protocol number, too, which say something else. */
+static bool is_moved(const struct search *s, const struct route *r)
+{
+	char text[sizeof(s->differs)];
+	struct route back = *r;
+
+	back.metric = route_metric(s->wanted);
+	return s->own && !differs(s, &back, text, sizeof(text));
+}
+
 /*
- * In the same place, or by the same way at another metric: either is what has become of ours. One of ours at another
- * metric is another one of the plan.
+ * In the same place, or by the same way at another metric: either is what has become of ours. One with our mark at another
+ * metric may be another one of the plan, or in a namespace that was joined another container's.
  */
 static bool is_close(const struct search *s, const struct route *r)
 {
@@ -144,8 +155,9 @@ static bool is_close(const struct search *s, const struct route *r)
 
 	if (r->metric == route_metric(s->wanted))
 		return true;
-	return r->protocol != NL_PROTO_CTRNET && r->type == route_type(s->wanted) &&
-	       !way_differs(s, r, text, sizeof(text));
+	if (r->protocol == NL_PROTO_CTRNET)
+		return is_moved(s, r);
+	return r->type == route_type(s->wanted) && !way_differs(s, r, text, sizeof(text));
 }
 
 /* Is it to the same destination, in the same table? */
@@ -241,7 +253,7 @@ static int find(struct scope *scope, const struct route_args *a, struct nl **nl,
 	int ret = nl_for(scope, a->at.ns, nl, err);
 
 	*hops = NULL;
-	*s = (struct search){ .wanted = a };
+	*s = (struct search){ .wanted = a, .own = a->alone && scope_ns_mortal(scope, a->at.ns) };
 	if (ret == 0 && a->at.link[0])
 		ret = link_find(*nl, a->at.link, &link, err);
 	if (ret == 0 && a->at.link[0] && !link.index)

@@ -199,6 +199,50 @@ wait_jobs() {
 	box_stop
 }
 
+# metrics CMD...: of the routes to 10.98.0.0/24 where that runs ip(8).
+metrics() {
+	"$@" ip -j route show 10.98.0.0/24 | jq -c 'map(.metric) | sort'
+}
+
+@test "net repair: routes of ours at another metric go, and those that may be others' stay" {
+	# Of several to one destination, each may be another one of the plan.
+	box_start "$(config minimal '.networks += [{type: "veth", address: "10.77.0.2/24"}] | .routes = [range(5; 8) |
+		{destination: "10.98.0.0/24", gateway: "10.77.0.1", interface_name: "eth0", metric: .}]')"
+	box_net ip route del 10.98.0.0/24 metric 6
+	box_net ip route add 10.98.0.0/24 via 10.77.0.1 metric 60 proto 206
+	run ctrnet net repair "$ID"
+	assert_status 0
+	[ "$(metrics box_net)" = '[5,6,7,60]' ]
+	assert_untouched
+	box_stop
+	# One that says something else, too, was never ours.
+	box_start "$(config minimal '.networks += [{type: "veth", address: "10.77.0.2/24"}]
+		| .routes = [{destination: "10.98.0.0/24", gateway: "10.77.0.1", interface_name: "eth0", metric: 5}]')"
+	box_net ip route add 10.98.0.0/24 via 10.77.0.1 metric 6 mtu 1400 proto 206
+	box_net ip route add 10.98.0.0/24 via 10.77.0.9 metric 7 proto 206
+	assert_untouched
+	box_net ip route del 10.98.0.0/24 metric 5
+	box_net ip route add 10.98.0.0/24 via 10.77.0.1 metric 8 proto 206
+	run ctrnet net repair "$ID"
+	assert_status 0
+	[[ $output == *'metric is 8, planned 5'* ]]
+	[ "$(metrics box_net)" = '[5,6,7]' ]
+	assert_untouched
+	box_stop
+	# In a namespace that was joined it may be another container's.
+	ip netns add "$ID"
+	box_start "$(config minimal '.namespaces |= map(if .type == "NEWNET" then .path = $path else . end) | .networks += [{type: "veth", address: "10.77.0.2/24"}]
+		| .routes = [{destination: "10.98.0.0/24", gateway: "10.77.0.1", interface_name: "eth0", metric: 5}]' --arg path "/run/netns/$ID")"
+	ip -n "$ID" route del 10.98.0.0/24
+	ip -n "$ID" route add 10.98.0.0/24 via 10.77.0.1 metric 6 proto 206
+	run ctrnet net repair "$ID"
+	assert_status 0
+	[ "$(metrics ip netns exec "$ID")" = '[5,6]' ]
+	assert_untouched
+	box_stop
+	ip netns delete "$ID"
+}
+
 @test "net repair: a stranger's link that took a name is an error, and stays as it is" {
 	box_start attach_to_bridge
 	# On the host.

@@ -67,8 +67,7 @@ def route($ip):
 	"\($ip) route del \($r)" as $del |
 	def instead($class): {class: $class, command: "\($del); \($ip) route add \(.)"};
 	{class: "delete", command: $del},
-	# Of one that has a metric, another one is another route, which may be anybody's.
-	(select(test(" metric ") | not) | with("metric"; (((capture(" metric (?<n>[0-9]+)") | .n | tonumber) // 0) + 7)) | instead("metric")),
+	(test(" metric ") as $has | with("metric"; (((capture(" metric (?<n>[0-9]+)") | .n | tonumber) // 0) + 7)) | instead(if $has then "its metric" else "metric" end)),
 	(sub(" proto 206"; " proto static") | instead("protocol")),
 	((if $is.type == "blackhole" then "unreachable" else "blackhole" end) + " \($is.to)" +
 		((capture("(?<t> table [^ ]+)") | .t) // "") + " proto 206" + ((capture("(?<m> metric [0-9]+)") | .m) // "") | instead("type")),
