@@ -83,11 +83,20 @@ struct search {
 	uint32_t index, parent, handle;
 	bool class;
 	bool found;
+	uint32_t other; /* the handle of a stranger's in its place; 0: there is none */
 	char kind[16];
 	qdisc_read_fn *read; /* NULL: only whether it is there */
 	const char *wanted;
 	void *out;
 };
+
+/* One of handle 0 is the kernel's, which gives way. */
+static void look_at_place(struct search *s, const struct tcmsg *head)
+{
+	if (!s->class && (uint32_t)head->tcm_ifindex == s->index && head->tcm_parent == s->parent &&
+	    head->tcm_handle != s->handle)
+		s->other = head->tcm_handle;
+}
 
 /* Dumps are of all links; a class is dumped with the handle of its qdisc in front of its own number. */
 static bool matches(const struct search *s, const struct tcmsg *head)
@@ -106,7 +115,10 @@ static void look(void *arg, size_t tag, const struct nlmsghdr *msg)
 	struct search *s = arg;
 
 	(void)tag;
-	if (!head || !matches(s, head))
+	if (!head)
+		return;
+	look_at_place(s, head);
+	if (!matches(s, head))
 		return;
 	nl_attrs(msg, sizeof(*head), attrs, TCA_MAX);
 	if (!nl_get_str(attrs[TCA_KIND], s->kind, sizeof(s->kind)))
@@ -164,29 +176,56 @@ int qdisc_read(struct scope *scope, const struct qdisc_args *q, uint16_t type, c
 
 /* --- Undoing --- */
 
-/* Remove it from a link that has it. */
-int qdisc_revert(struct scope *scope, void *args, struct err *err)
+/* s->index 0: there is no such link. */
+static int find(struct scope *scope, const struct qdisc_args *q, struct nl **nl, struct search *s,
+		struct err *err)
+{
+	struct link link;
+	int ret = link_find_in(scope, q->at.ns, q->at.link, nl, &link, err);
+
+	*s = (struct search){ .index = link.index };
+	return ret < 0 || !link.index ? ret : search(*nl, s, q, err);
+}
+
+static int remove_from(struct nl *nl, const struct qdisc_args *q, const struct search *s,
+		       uint32_t handle, struct err *err)
 {
 	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
-	const struct qdisc_args *q = args;
-	struct search s = { 0 };
-	struct link link;
-	char name[64];
-	struct nl *nl;
-	int ret = link_find_in(scope, q->at.ns, q->at.link, &nl, &link, err);
+	struct tcmsg *head = nl_put_header(nl_batch_add(&b, RTM_DELQDISC, 0, 0), sizeof(*head));
+	int ret;
 
-	if (ret < 0 || !link.index)
-		return ret;
-	s.index = link.index;
-	ret = search(nl, &s, q, err);
-	if (ret < 0 || !s.found)
-		return ret;
-	qdisc_put(&b, RTM_DELQDISC, 0, q, link.index, NULL);
+	head->tcm_ifindex = (int)s->index;
+	head->tcm_parent = parent_of(q);
+	head->tcm_handle = handle;
 	ret = nl_batch_send(nl, &b, NULL, NULL, err);
 	if (ret < 0)
 		return ret;
-	ret = nl_batch_error(&b, err, "remove %s", qdisc_name(q, name, sizeof(name)));
+	ret = nl_batch_error(&b, err, "remove qdisc %x: from %s", handle >> 16, q->at.link);
 	return ret == -ENOENT || ret == -ENODEV || ret == -EINVAL ? 0 : ret;
+}
+
+/* Remove it from a link that has it. */
+int qdisc_revert(struct scope *scope, void *args, struct err *err)
+{
+	const struct qdisc_args *q = args;
+	struct search s;
+	struct nl *nl;
+	int ret = find(scope, q, &nl, &s, err);
+
+	return ret < 0 || !s.found ? ret : remove_from(nl, q, &s, handle_of(q), err);
+}
+
+/* The place on a link of ours was ours. */
+int qdisc_mend(struct scope *scope, void *args, struct err *err)
+{
+	const struct qdisc_args *q = args;
+	struct search s;
+	struct nl *nl;
+	int ret = find(scope, q, &nl, &s, err);
+
+	if (ret == 0 && s.other)
+		ret = remove_from(nl, q, &s, s.other, err);
+	return ret < 0 ? ret : 1;
 }
 
 /* --- qdisc.remove --- */

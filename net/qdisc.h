@@ -115,6 +115,8 @@ int qdisc_read(struct scope *scope, const struct qdisc_args *q, uint16_t type, c
 
 /* For the step types' functions of the same names. Args begin with struct qdisc_args. */
 int qdisc_revert(struct scope *scope, void *args, struct err *err);
+/* Removes a stranger's that stands in its place; it is made anew behind that. */
+int qdisc_mend(struct scope *scope, void *args, struct err *err);
 /* "tc -n KEY qdisc add dev LINK root handle ce: " */
 void qdisc_show(const struct qdisc_args *q, FILE *out);
 /* "tc " or "tc -n KEY ". */

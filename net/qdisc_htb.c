@@ -178,6 +178,7 @@ const struct net_step_type qdisc_htb_step = {
 		.apply_many = net_step_apply_many,
 		.revert = qdisc_revert,
 		.probe = probe,
+		.mend = qdisc_mend,
 		.show = show,
 	},
 	.build = build,

@@ -26,13 +26,14 @@ static struct tcmsg *put_head(struct nl_msg *m, uint32_t index, uint32_t parent,
 	return head;
 }
 
-static void put_ingress(struct nl_batch *b, uint16_t type, uint16_t flags, size_t tag,
-			uint32_t index)
+/* @kind: "ingress", or "clsact", which stands at the same place. */
+static void put_qdisc(struct nl_batch *b, uint16_t type, uint16_t flags, size_t tag, uint32_t index,
+		      const char *kind)
 {
 	struct nl_msg *m = nl_batch_add(b, type, flags, tag);
 
 	put_head(m, index, TC_H_INGRESS, INGRESS);
-	nl_put_str(m, TCA_KIND, "ingress");
+	nl_put_str(m, TCA_KIND, kind);
 }
 
 static void put_mirred(struct nl_msg *m, uint32_t to)
@@ -77,7 +78,7 @@ static int build(struct scope *scope, struct nl_batch *b, size_t tag, void *args
 	if (!to.index)
 		return err_set(err, -ENODEV, "no link '%s'", a->to);
 	a->to_index = to.index;
-	put_ingress(b, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, tag, link->index);
+	put_qdisc(b, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, tag, link->index, "ingress");
 	return 0;
 }
 
@@ -112,6 +113,7 @@ static int apply(struct scope *scope, void *args, struct err *err)
 struct search {
 	uint32_t index, to;
 	bool ingress, any, found; /* an ingress qdisc, a filter in it, and the one to @to */
+	bool other;               /* another one stands there: a clsact */
 };
 
 static void look_qdisc(void *arg, size_t tag, const struct nlmsghdr *msg)
@@ -124,9 +126,9 @@ static void look_qdisc(void *arg, size_t tag, const struct nlmsghdr *msg)
 	(void)tag;
 	if (!head || (uint32_t)head->tcm_ifindex != s->index || head->tcm_parent != TC_H_INGRESS)
 		return;
-	/* A clsact stands at the same place. */
 	nl_attrs(msg, sizeof(*head), attrs, TCA_MAX);
 	s->ingress = nl_get_str(attrs[TCA_KIND], kind, sizeof(kind)) && !strcmp(kind, "ingress");
+	s->other = !s->ingress;
 }
 
 /* Where a filter sends packets on to; 0 if that link is gone. False: it does something else. */
@@ -196,9 +198,22 @@ static int search(struct scope *scope, const struct redirect_args *a, struct nl 
 	return ret < 0 || !s->ingress ? ret : ask(*nl, RTM_GETTFILTER, look_filter, s, err);
 }
 
-static int revert(struct scope *scope, void *args, struct err *err)
+static int remove_qdisc(struct nl *nl, const struct redirect_args *a, const char *kind,
+			uint32_t index, struct err *err)
 {
 	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	int ret;
+
+	put_qdisc(&b, RTM_DELQDISC, 0, 0, index, kind);
+	ret = nl_batch_send(nl, &b, NULL, NULL, err);
+	if (ret < 0)
+		return ret;
+	ret = nl_batch_error(&b, err, "remove the %s qdisc of %s", kind, a->at.link);
+	return ret == -ENOENT || ret == -ENODEV || ret == -EINVAL ? 0 : ret;
+}
+
+static int revert(struct scope *scope, void *args, struct err *err)
+{
 	const struct redirect_args *a = args;
 	struct search s;
 	struct nl *nl;
@@ -207,12 +222,36 @@ static int revert(struct scope *scope, void *args, struct err *err)
 	/* One without a filter does nothing: what is left of ours if the filter was refused. */
 	if (ret < 0 || !s.ingress || (s.any && !s.found))
 		return ret;
-	put_ingress(&b, RTM_DELQDISC, 0, 0, s.index);
+	return remove_qdisc(nl, a, "ingress", s.index, err);
+}
+
+/* Beside filters of strangers', which stay. */
+static int mend_filter(struct nl *nl, const struct redirect_args *a, const struct search *s,
+		       struct err *err)
+{
+	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
+	int ret;
+
+	put_filter(&b, 0, s->index, s->to);
 	ret = nl_batch_send(nl, &b, NULL, NULL, err);
-	if (ret < 0)
-		return ret;
-	ret = nl_batch_error(&b, err, "remove the ingress qdisc of %s", a->at.link);
-	return ret == -ENOENT || ret == -ENODEV || ret == -EINVAL ? 0 : ret;
+	return ret < 0 ? ret
+		       : nl_batch_error(&b, err, "shaping.ingress: from %s to %s", a->at.link,
+					a->to);
+}
+
+/* The place on a link of ours was ours: a clsact that somebody put there goes. */
+static int mend(struct scope *scope, void *args, struct err *err)
+{
+	const struct redirect_args *a = args;
+	struct search s;
+	struct nl *nl;
+	int ret = search(scope, a, &nl, &s, err);
+
+	if (ret == 0 && s.other)
+		ret = remove_qdisc(nl, a, "clsact", s.index, err);
+	if (ret < 0 || !s.ingress || !s.any || !s.to)
+		return ret < 0 ? ret : 1;
+	return mend_filter(nl, a, &s, err);
 }
 
 static int probe(struct scope *scope, const void *args, struct err *err)
@@ -257,6 +296,7 @@ const struct net_step_type link_redirect_step = {
 		.apply_many = net_step_apply_many,
 		.revert = revert,
 		.probe = probe,
+		.mend = mend,
 		.show = show,
 	},
 	.build = build,

@@ -166,6 +166,67 @@ send_in() {
 	ip netns delete "$ID"
 }
 
+# All that tc says of shaping, of both sides, without what is counted and given out anew.
+all_trees() {
+	local side
+	for side in '' box_net; do
+		$side tc qdisc show
+		for link in $($side ip -j link | jq -r '.[].ifname'); do
+			$side tc class show dev "$link"
+			$side tc filter show dev "$link" ingress
+		done
+	done | sed -E 's/direct_packets_stat [0-9]+|index [0-9]+//g' | grep -v noqueue
+}
+
+# replaced NSENTER LINK...: what somebody puts into the place of ours is named, and goes with a repair.
+replaced() {
+	local side=$1 link where
+	for link in "${@:2}"; do
+		for where in 'root pfifo limit 7' 'root handle 7: htb' 'parent ce:1 pfifo limit 7'; do
+			# In a tbf's place for another one there may be none of ours.
+			[[ $where != parent* ]] || $side tc qdisc show dev "$link" | grep -q ' cf: ' || continue
+			# shellcheck disable=SC2086 # words
+			$side tc qdisc replace dev "$link" $where
+			run ctrnet net check "$ID"
+			assert_status 1
+			[[ $output == *" on $link"* ]]
+			run ctrnet net repair "$ID"
+			assert_status 0
+			[ "$(all_trees)" = "$TREES" ] || { echo "$link: $where"; diff <(echo "$TREES") <(all_trees); return 1; }
+		done
+	done
+}
+
+@test "shaping: repaired, where somebody's disciplines are in the place of ours, at each link" {
+	local config one='{"rate": "10mbit"}' two='{"rate": "10mbit", "ceil": "20mbit"}'
+	for config in "$(shaped "$one" "$two")" "$(shaped "$two" "$one")"; do
+		box_start "$config"
+		TREES=$(all_trees)
+		replaced '' ctrshape0
+		replaced box_net eth0
+		box_stop
+	done
+	box_start "$(config minimal '.networks += [{type: "tap", name: "a", shaping: {ingress: {rate: "1mbit"}, egress: {rate: "2mbit"}}},
+		{type: "tap", name: "b", shaping: {ingress: {rate: "1mbit", ceil: "2mbit"}}}]')"
+	TREES=$(all_trees)
+	replaced box_net a rx-a rx-b
+	# What is received: another discipline, and another filter in ours, which may stay.
+	box_net tc qdisc del dev a ingress
+	box_net tc qdisc add dev a clsact
+	run ctrnet net repair "$ID"
+	assert_status 0
+	[ "$(all_trees)" = "$TREES" ]
+	box_net tc filter del dev a ingress
+	box_net tc filter add dev a ingress prio 9 u32 match u32 0 0 action mirred egress redirect dev rx-b
+	run ctrnet net repair "$ID"
+	assert_status 0
+	box_net tc -j filter show dev a ingress | jq -e '[.[].options.actions[]?.to_dev] == ["rx-a", "rx-b"]'
+	run ctrnet net check "$ID"
+	assert_status 0
+	assert_output ''
+	box_stop
+}
+
 @test "shaping: without netem, impairments are refused by name, and nothing is left" {
 	! has_netem || skip "this kernel has netem"
 	local key before

@@ -111,10 +111,12 @@ def qdisc_data: {
 
 def qdisc:
 	(if .root then "root" else "parent \(.parent)" end) as $at | .dev as $n | .kind as $k | .handle as $h |
-	(if .kind == "ingress" then {class: "delete", command: "tc qdisc del dev \($n) ingress"}
+	(if .kind == "ingress" then {class: "delete", command: "tc qdisc del dev \($n) ingress"},
+		{class: "clsact", command: "tc qdisc del dev \($n) ingress; tc qdisc add dev \($n) clsact"}
 	else
 		{class: "delete", command: "tc qdisc del dev \($n) \($at)"},
 		{class: "other kind", command: "tc qdisc del dev \($n) \($at); tc qdisc add dev \($n) \($at) handle \($h) pfifo limit 7"},
+		{class: "a stranger\u0027s", command: "tc qdisc replace dev \($n) \($at) pfifo limit 7"},
 		(qdisc_data[$k][]? | {class: "change \(.)", command: "tc qdisc change dev \($n) \($at) handle \($h) \($k) \(.)"})
 	end) | .class = "qdisc \($k) \(.class)" | .word = $n;
 

@@ -22,5 +22,5 @@ setup_file() {
 		tamper_all "$(sample $name)" once
 	done
 	has_netem || skip "this kernel has no netem"
-	tamper_all "$(shaped '{delay: "20ms", loss: "1%"}' '{delay: "10ms"}')" once
+	tamper_all "$(shaped '{"delay": "20ms", "loss": "1%"}' '{"delay": "10ms"}')" once
 }
