@@ -8,6 +8,20 @@
 #include <errno.h>
 #include <stdio.h>
 
+static int show_attach(struct ctrnet_container *container, const struct net_texts *texts,
+		       struct err *err)
+{
+	_cleanup_free_ char *plan = NULL;
+	struct ctrnet_error error;
+	int ret = ctrnet_container_net_attach_plan(container, texts->items, texts->count, &plan,
+						   &error);
+
+	if (ret < 0)
+		return library_fail(&cmd_net, &error, err);
+	fputs(plan, stdout);
+	return 0;
+}
+
 static int run_attach(const struct globals *globals, const struct net_options *o,
 		      struct ctrnet_container *container, struct err *err)
 {
@@ -18,6 +32,8 @@ static int run_attach(const struct globals *globals, const struct net_options *o
 	(void)globals;
 	if (net_texts_read(o->words, o->word_count, &texts, err) < 0)
 		return err_wrap(err, "net: attach");
+	if (o->dry_run)
+		return show_attach(container, &texts, err);
 	if (ctrnet_container_net_attach(container, texts.items, texts.count, &names, &error) < 0)
 		return library_fail(&cmd_net, &error, err);
 	for (char **name = names; *name; name++)
@@ -28,10 +44,11 @@ static int run_attach(const struct globals *globals, const struct net_options *o
 const struct net_verb cmd_net_attach = {
 	.verb = {
 		.name = "attach",
-		.args = "ID FILE|-|KEY=VALUE...",
+		.args = "[-n|--dry-run] ID FILE|-|KEY=VALUE...",
 		.summary = "make further networks for a container that runs, as `networks` of a config has them: of files with an object "
-			   "or an array, or of words, in which each type= begins one; prints the interfaces",
+			   "or an array, or of words, in which each type= begins one; prints the interfaces, or with --dry-run the commands that would make them",
 	},
+	.dry_run = true,
 	.takes_words = true,
 	.needs_words = true,
 	.run = run_attach,

@@ -77,10 +77,12 @@ static int decode(struct net_config *to, const struct ctrnet_text *texts, size_t
 
 struct attached {
 	char **names;
+	char *plan;
 };
 
 static const struct json_field attached_fields[] = {
 	JSON_STRINGS(struct attached, "names", names),
+	JSON_STRING(struct attached, "plan", plan),
 	JSON_END,
 };
 static const struct json_schema attached_schema = JSON_SCHEMA(struct attached, attached_fields);
@@ -100,6 +102,18 @@ static int attach_apart(void *arg, int *fds, struct err *err)
 	if (ret == 0)
 		ret = api_net_give(&attached_schema, &made, fds, err);
 	strv_free(made.names);
+	return ret;
+}
+
+static int plan_apart(void *arg, int *fds, struct err *err)
+{
+	const struct call *call = arg;
+	struct attached made = { 0 };
+	int ret = container_net_attach_plan(call->root, call->id, call->added, &made.plan, err);
+
+	if (ret == 0)
+		ret = api_net_give(&attached_schema, &made, fds, err);
+	free(made.plan);
 	return ret;
 }
 
@@ -132,26 +146,44 @@ static enum ctrnet_code code_of(int ret)
 	}
 }
 
-int ctrnet_container_net_attach(struct ctrnet_container *c, const struct ctrnet_text *texts,
-				size_t count, char ***names, struct ctrnet_error *error)
+static int run_added(struct ctrnet_container *c, apart_function *f, const struct ctrnet_text *texts,
+		     size_t count, struct attached *made, struct ctrnet_error *error)
 {
 	_cleanup_(log_restore) struct log_diversion before = api_log(&c->options);
 	_cleanup_(networks_release) struct net_config added = { 0 };
 	struct call call = { .root = c->root, .id = c->id, .added = &added };
-	struct attached made = { 0 };
 	struct err err = { 0 };
 	int fd = -1;
 	int ret = decode(&added, texts, count, &err);
 
 	if (ret < 0)
 		return api_fail(error, CTRNET_CONFIG_INVALID, &err);
-	ret = api_apart(attach_apart, &call, 0, &fd, 1, &err);
+	ret = api_apart(f, &call, 0, &fd, 1, &err);
 	if (ret == 0)
-		ret = api_net_take(&attached_schema, &made, fd, &err);
-	if (ret < 0)
-		return api_fail(error, code_of(ret), &err);
-	*names = made.names;
-	return 0;
+		ret = api_net_take(&attached_schema, made, fd, &err);
+	return ret < 0 ? api_fail(error, code_of(ret), &err) : 0;
+}
+
+int ctrnet_container_net_attach(struct ctrnet_container *c, const struct ctrnet_text *texts,
+				size_t count, char ***names, struct ctrnet_error *error)
+{
+	struct attached made = { 0 };
+	int ret = run_added(c, attach_apart, texts, count, &made, error);
+
+	if (ret == 0)
+		*names = made.names;
+	return ret;
+}
+
+int ctrnet_container_net_attach_plan(struct ctrnet_container *c, const struct ctrnet_text *texts,
+				     size_t count, char **plan, struct ctrnet_error *error)
+{
+	struct attached made = { 0 };
+	int ret = run_added(c, plan_apart, texts, count, &made, error);
+
+	if (ret == 0)
+		*plan = made.plan;
+	return ret;
 }
 
 static int run(struct ctrnet_container *c, apart_function *f, const struct call *of,

@@ -1025,6 +1025,13 @@ CTRNET_API int ctrnet_container_net_attach(struct ctrnet_container *container,
 					   const struct ctrnet_text *texts, size_t count,
 					   char ***names, struct ctrnet_error *error);
 /*
+ * What ctrnet_container_net_attach() would do for them, as commands, a line for each; nothing is made. *@plan is to be given to
+ * free().
+ */
+CTRNET_API int ctrnet_container_net_attach_plan(struct ctrnet_container *container,
+						const struct ctrnet_text *texts, size_t count,
+						char **plan, struct ctrnet_error *error);
+/*
  * Take back all that was made for the network whose interface in the container is @name, whether it was attached or is one of those
  * that it was started with; routes of the config that lead over it go along. One that others need (as their parent or
  * master) stays: that is an error.

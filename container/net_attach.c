@@ -128,20 +128,26 @@ int net_live_stay(struct net_live *l, struct err *err)
 			    false, err);
 }
 
+static int open_own(struct net_live *l, const char *root, const char *id, struct err *err)
+{
+	int ret = net_live_open(l, root, id, err);
+
+	if (ret < 0 || namespaces_find(&l->state.spec.namespaces, CLONE_NEWNET))
+		return ret;
+	return err_set(err, -EOPNOTSUPP,
+		       "container '%s' has the host's network, and no namespace of its own", id);
+}
+
 /*
  * The container's namespace goes with it, but it does not go now: here what is in there is undone. Names are written down before
  * anything changes its place.
  */
 int net_live_open_to_change(struct net_live *l, const char *root, const char *id, struct err *err)
 {
-	int ret = net_live_open(l, root, id, err);
+	int ret = open_own(l, root, id, err);
 
 	if (ret < 0)
 		return ret;
-	if (!namespaces_find(&l->state.spec.namespaces, CLONE_NEWNET))
-		return err_set(err, -EOPNOTSUPP,
-			       "container '%s' has the host's network, and no namespace of its own",
-			       id);
 	ret = net_live_stay(l, err);
 	if (ret == 0)
 		ret = net_live_recover(l, err);
@@ -242,9 +248,9 @@ static int list_names(const struct net_config *net, size_t first, char ***names,
 	return 0;
 }
 
-static int attach(struct net_live *l, struct net_config *added, char ***names, struct err *err)
+/* What is to be done for them, who are networks[@first] and those behind it from now on. */
+static int prepare(struct net_live *l, struct net_config *added, struct plan *more, struct err *err)
 {
-	_cleanup_(plan_release) struct plan more = { 0 };
 	struct net_config *net = &l->state.spec.net;
 	const size_t first = net->network_count;
 	int ret = move_in(net, added, err);
@@ -253,8 +259,16 @@ static int attach(struct net_live *l, struct net_config *added, char ***names, s
 		return ret;
 	net_attach_choose_names(net, first);
 	ret = net_attach_check(net, first, err);
-	if (ret == 0)
-		ret = plan_more(l, first, &more, err);
+	return ret < 0 ? ret : plan_more(l, first, more, err);
+}
+
+static int attach(struct net_live *l, struct net_config *added, char ***names, struct err *err)
+{
+	_cleanup_(plan_release) struct plan more = { 0 };
+	struct net_config *net = &l->state.spec.net;
+	const size_t first = net->network_count;
+	int ret = prepare(l, added, &more, err);
+
 	if (ret == 0)
 		ret = list_names(net, first, names, err);
 	if (ret < 0)
@@ -276,6 +290,52 @@ int container_net_attach(const char *root, const char *id, struct net_config *ad
 		ret = attach(&l, added, &list, err);
 	if (ret == 0)
 		*names = take_ptr(list);
+	return ret;
+}
+
+/* What is shared and stands for another of its networks is not among it. */
+static int show_more(struct net_live *l, struct plan *more, char **text, struct err *err)
+{
+	size_t before = l->plan.count, len;
+	int ret = plan_merge(&l->plan, more, err);
+	struct plan part = { 0 };
+	FILE *out;
+
+	if (ret < 0)
+		return ret;
+	out = open_memstream(text, &len);
+	if (!out)
+		return err_oom(err);
+	part.steps = l->plan.steps + before;
+	part.count = l->plan.count - before;
+	plan_show(&part, PHASE_PREPARE, out);
+	plan_show(&part, PHASE_CONNECT, out);
+	return fclose(out) ? err_oom(err) : 0;
+}
+
+int container_net_attach_plan(const char *root, const char *id, struct net_config *added,
+			      char **plan, struct err *err)
+{
+	_cleanup_(net_live_close) struct net_live l = NET_LIVE_INIT;
+	_cleanup_(plan_release) struct plan more = { 0 };
+	_cleanup_free_ char *text = NULL;
+	char stray[IFNAMSIZ];
+	int ret = open_own(&l, root, id, err);
+
+	if (ret < 0)
+		return ret;
+	if (net_live_stray(&l, stray))
+		return err_set(
+			err, -EBUSY,
+			"what is left of the network '%s' has to go first: whoever attached or detached it was killed",
+			stray);
+	l.scope.dry = true;
+	net_attach_settle_names(&l.state.spec.net);
+	ret = prepare(&l, added, &more, err);
+	if (ret == 0)
+		ret = show_more(&l, &more, &text, err);
+	if (ret == 0)
+		*plan = take_ptr(text);
 	return ret;
 }
 

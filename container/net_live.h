@@ -69,6 +69,12 @@ void net_live_close(struct net_live *l);
 int container_net_attach(const char *root, const char *id, struct net_config *added, char ***names,
 			 struct err *err);
 /*
+ * What container_net_attach() would do, as commands; nothing is made, reserved or written. -EBUSY: it would first take back what
+ * somebody left who was killed.
+ */
+int container_net_attach_plan(const char *root, const char *id, struct net_config *added,
+			      char **plan, struct err *err);
+/*
  * Take back all that was made for the network @name, as if it had never been there. -ENODEV: there is none; -EBUSY: another one
  * needs it.
  */

@@ -305,7 +305,7 @@ static void attach(const struct place *place)
 	struct ctrnet_factory *f;
 	struct ctrnet_container *c = port_container(place, &f);
 	struct ctrnet_process *p;
-	char **names = (char **)1, not_running[300];
+	char **names = (char **)1, *plan = (char *)1, not_running[300];
 	int code;
 
 	snprintf(not_running, sizeof(not_running), "container '%s' is not running", place->id);
@@ -317,6 +317,13 @@ static void attach(const struct place *place)
 	FAILS(ctrnet_container_net_attach(c, texts, 0, &names, &error), CTRNET_CONFIG_INVALID,
 	      -EINVAL, "no network to attach is given");
 	CHECK(names == (char **)1);
+	FAILS(ctrnet_container_net_attach_plan(c, &wrong, 1, &plan, &error), CTRNET_CONFIG_INVALID,
+	      -ERANGE, "networks[1]: mtu: 7 is out of range (68 to 65535, or 0 to leave it)");
+	CHECK(plan == (char *)1);
+	CLEAN(ctrnet_container_net_attach_plan(c, texts, 2, &plan, &error));
+	CHECK(strstr(plan, "\nip -n container addr add 10.67.0.2/24 dev eth1\n"));
+	free(plan);
+	inside(p, "sh -c '! ip link show dev eth1 2>/dev/null'");
 	CLEAN(ctrnet_container_net_attach(c, texts, 2, &names, &error));
 	SAME(names[0], "eth1");
 	SAME(names[1], "tap0");

@@ -73,6 +73,51 @@ refused() {
 	box_stop
 }
 
+# shown_as_exec KEYS: a dry run says of such a network what `exec --dry-run` says of it, and does nothing.
+shown_as_exec() {
+	local config
+	jq -c . <<<"$1" >"$T/keys.json"
+	config=$(config "$BASE_CONFIG" '.networks += $new' --slurpfile new "$T/keys.json")
+	cp -r "$RUN/$ID" "$T/record"
+	run ctrnet net attach --dry-run "$ID" "$T/keys.json"
+	assert_status 0
+	assert_as_before
+	diff -r "$RUN/$ID" "$T/record"
+	rm -r "$T/record"
+	diff <(sort <<<"$output") <(comm -13 <(lines "$BASE_CONFIG") <(lines "$config"))
+}
+
+lines() {
+	ctrnet exec --dry-run --config "$1" --rootfs "$ROOT" --id "$ID" -- /bin/true | sort
+}
+
+@test "net attach: a dry run shows the commands, as exec does, and does nothing" {
+	BASE_CONFIG=$(config "$(plain)" '.networks += [{type: "tap", name: "first"}]')
+	box_start "$BASE_CONFIG"
+	remember
+	shown_as_exec '{"type": "veth", "bridge": "ctrbr0", "bridge_address": "10.61.0.1/24", "address": "10.61.0.2/24", "gateway": "10.61.0.1",
+		"masquerade": true, "ports": [{"host": 18061, "container": 80}], "shaping": {"egress": {"rate": "10mbit"}}}'
+	shown_as_exec '{"type": "veth", "subnet": ["10.61.0.0/24", "fd61::/64"], "bridge": "ctrbr0", "routes": [{"destination": "10.90.0.0/16"}]}'
+	shown_as_exec '{"type": "tap", "name": "tap7", "shaping": {"ingress": {"rate": "1mbit"}}}'
+	refused "networks[2]: mtu: 7 is out of range (68 to 65535, or 0 to leave it)" attach -n "$ID" type=veth mtu=7
+	refused "detach takes no --dry-run" detach --dry-run "$ID" eth0
+	assert_as_before
+	# What another network of the container's has made already is not made again.
+	attach type=veth bridge=ctrbr0 bridge_address=10.61.0.1/24 address=10.61.0.2/24
+	run ctrnet net attach "$ID" --dry-run type=veth bridge=ctrbr0 bridge_address=10.61.0.1/24 address=10.61.0.3/24
+	assert_status 0
+	[[ $output == *'ip -n container addr add 10.61.0.3/24 dev eth1'* && $output != *'link add ctrbr0'* ]]
+	refused "networks[2] and networks[3]: two interfaces named 'eth0'" attach --dry-run "$ID" type=veth name=eth0
+	# Who was killed left something, which an attach would take back first.
+	cp "$RUN/$ID/state.json" "$T/state.json"
+	sealed "$ID" '.config.networks |= .[:2]' "$T/state.json" >"$RUN/$ID/state.json"
+	refused "what is left of the network 'eth0' has to go first: whoever attached or detached it was killed" attach --dry-run "$ID" type=tap
+	cp "$T/state.json" "$RUN/$ID/state.json"
+	detach eth0
+	assert_as_before
+	box_stop
+}
+
 @test "net attach: what was there at the start can go, too; names and numbers stay unambiguous" {
 	box_start "$(config minimal '.networks += [
 		{type: "veth", bridge: "ctrbr0", bridge_address: "10.61.0.1/24", address: "10.61.0.2/24", gateway: "10.61.0.1", masquerade: true},
