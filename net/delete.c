@@ -5,69 +5,35 @@
  * RTM_DELLINK returns after an rcu_barrier(), 17 to 30 ms, although the link has left its namespace and
  * its name is free after 0.3 ms (net/core/dev.c: netdev_run_todo(), after the RTNL lock is released).
  * So a helper process sends the message and sits out the barrier, while we watch the link go.
- *
- * The helper must not be noticed: it is nobody's child (a process in between starts it and ends), has
- * no terminal, no file but its own two, and no signal handlers.
  */
-#include "lib/cleanup.h"
 #include "net/link.h"
+
+#include "lib/cleanup.h"
+#include "lib/helper.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define GONE_TIMEOUT_MS 30000
 #define DELETE_TRIES    3
-#define STARTER_STACK   (16 * 1024)
 
-/* All that the helper needs, made before it starts: it may be forked from a thread and must not allocate. */
-struct helper {
+/* All that the helper needs, made before it starts. */
+struct request {
 	struct {
 		struct nlmsghdr head;
 		struct ifinfomsg link;
-	} request;
+	} message;
 	int sock;   /* netlink, in the link's namespace */
 	int report; /* writing end of a pipe */
-	int error;  /* of starting it */
 };
 
-static void close_others(unsigned int low, unsigned int high)
-{
-	if (low > high) {
-		close_others(high, low);
-		return;
-	}
-	if (low > 0)
-		close_range(0, low - 1, 0);
-	if (high > low + 1)
-		close_range(low + 1, high - 1, 0);
-	close_range(high + 1, ~0u, 0);
-}
-
-static void reset_signals(void)
-{
-	const struct sigaction dfl = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &dfl, NULL);
-	/* Usually nobody is left to read the report. */
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* The kernel's answer to the request: 0 or a negative errno. */
-static int ask(const struct helper *h)
+static int ask(const struct request *r)
 {
 	struct {
 		struct nlmsghdr head;
@@ -77,10 +43,10 @@ static int ask(const struct helper *h)
 	struct nl_ack ack;
 	ssize_t got;
 
-	if (send(h->sock, &h->request, sizeof(h->request), 0) < 0)
+	if (send(r->sock, &r->message, sizeof(r->message), 0) < 0)
 		return -errno;
 	do
-		got = recv(h->sock, &answer, sizeof(answer), 0);
+		got = recv(r->sock, &answer, sizeof(answer), 0);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return -errno;
@@ -90,81 +56,43 @@ static int ask(const struct helper *h)
 	return ack.code;
 }
 
-static void __attribute__((noreturn)) run_helper(const struct helper *h)
+static void delete (const void *arg)
 {
-	int code;
+	const struct request *r = arg;
+	int code = ask(r);
 
-	/* Handlers go before the mask, so that none of the program's runs here. */
-	reset_signals();
-	setsid();
-	close_others((unsigned int)h->sock, (unsigned int)h->report);
-	if (chdir("/") < 0)
+	if (write(r->report, &code, sizeof(code)) < 0)
 		_exit(1);
-	code = ask(h);
-	if (write(h->report, &code, sizeof(code)) < 0)
-		_exit(1);
-	_exit(0);
-}
-
-/* Runs on the caller's memory while the caller is suspended (CLONE_VM | CLONE_VFORK): only the helper costs a copy. */
-static int start_helper(void *arg)
-{
-	struct clone_args how = { .exit_signal = SIGCHLD };
-	struct helper *h = arg;
-	long pid = syscall(SYS_clone3, &how, sizeof(how));
-
-	if (pid == 0)
-		run_helper(h);
-	h->error = pid < 0 ? -errno : 0;
-	_exit(0);
-}
-
-/* No SIGCHLD for the process in between: the caller may have a handler, or wait for any child. */
-static int start_starter(struct helper *h)
-{
-	char stack[STARTER_STACK] __attribute__((aligned(16)));
-	sigset_t all, old;
-	pid_t pid;
-	int ret;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &old);
-	pid = clone(start_helper, stack + sizeof(stack), CLONE_VM | CLONE_VFORK, h);
-	ret = pid < 0 ? -errno : 0;
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	if (ret < 0)
-		return ret;
-	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
-	return h->error;
 }
 
 /* Start deleting; *@report becomes the reading end of the pipe that tells the result. */
 static int start(const struct scope *scope, const char *key, uint32_t index, int *report,
 		 struct err *err)
 {
-	struct helper h = {
-		.request.head = {
-			.nlmsg_len = sizeof(h.request),
+	struct request r = {
+		.message.head = {
+			.nlmsg_len = sizeof(r.message),
 			.nlmsg_type = RTM_DELLINK,
 			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
 		},
-		.request.link.ifi_index = (int)index,
+		.message.link.ifi_index = (int)index,
 	};
 	_cleanup_fd_ int sock = nl_open_in(scope, key, err);
-	int ends[2], ret;
+	int ends[2];
+	pid_t pid;
 
 	if (sock < 0)
 		return sock;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(err, -errno, "pipe");
-	h.sock = sock;
-	h.report = ends[1];
-	ret = start_starter(&h);
+	r.sock = sock;
+	r.report = ends[1];
+	pid = helper_start(
+		&(struct helper){ .run = delete, .arg = &r, .files = { r.sock, r.report } });
 	close_fd(ends[1]);
-	if (ret < 0) {
+	if (pid < 0) {
 		close_fd(ends[0]);
-		return err_sys(err, ret, "start a process that deletes it");
+		return err_sys(err, pid, "start a process that deletes it");
 	}
 	*report = ends[0];
 	return 0;
