@@ -198,10 +198,10 @@ static int plan_more(struct net_live *l, size_t first, struct plan *more, struct
 static int apply_from(struct net_live *l, size_t first, struct err *err)
 {
 	struct plan part = { .steps = l->plan.steps + first, .count = l->plan.count - first };
-	int ret = plan_apply(&part, PHASE_PREPARE, &l->scope, net_live_write, l, err);
+	int ret = 0;
 
-	if (ret == 0)
-		ret = plan_apply(&part, PHASE_CONNECT, &l->scope, net_live_write, l, err);
+	for (enum phase phase = 0; ret == 0 && phase < PHASE_COUNT; phase++)
+		ret = plan_apply(&part, phase, &l->scope, net_live_write, l, err);
 	return ret;
 }
 

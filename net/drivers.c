@@ -103,6 +103,7 @@ const struct step_type *const net_step_types[] = {
 	&link_redirect_step.type,
 	ROW_IF(CONFIG_NET_HOST_DEVICE, &link_move_step)
 	ROW_IF(CONFIG_NET_PASTA, &pasta_step)
+	ROW_IF(CONFIG_NET_PASTA, &pasta_keeper_step)
 	ROW_IF(CONFIG_NFT, &nft_table_step)
 	ROW_IF(CONFIG_NFT, &nft_element_step)
 	ROW_IF(CONFIG_NFT, &nft_link_step)

@@ -25,9 +25,9 @@
 #define NO_SYSLOG "Failed to send "
 
 /* By this it gets at the namespace, and by this it is known. Allocated, or NULL. */
-static char *pin_path(const struct scope *scope, const struct pasta_args *a)
+static char *pin_path(const struct scope *scope, const char *name)
 {
-	return str_format("%s/pasta.%s", scope->run_dir, a->name);
+	return str_format("%s/pasta.%s", scope->run_dir, name);
 }
 
 /* --- Finding it --- */
@@ -76,18 +76,31 @@ static int each(found_fn *found, void *arg)
 
 struct search {
 	const char *pin;
-	struct pasta_args *args;
+	pid_t pid;
+	uint64_t start;
 };
 
 static int keep(void *arg, pid_t pid, uint64_t start, const char *netns)
 {
-	const struct search *s = arg;
+	struct search *s = arg;
 
 	if (strcmp(netns, s->pin))
 		return 0;
-	s->args->pid = pid;
-	s->args->start = start;
+	s->pid = pid;
+	s->start = start;
 	return 1;
+}
+
+bool pasta_find(const struct scope *scope, const char *name, pid_t *pid, uint64_t *start)
+{
+	_cleanup_free_ char *pin = pin_path(scope, name);
+	struct search s = { .pin = pin };
+
+	if (pin)
+		each(keep, &s);
+	*pid = s.pid;
+	*start = s.start;
+	return s.pid;
 }
 
 /* --- Starting it --- */
@@ -174,14 +187,12 @@ static int set_link(struct scope *scope, const struct pasta_args *a, struct err 
 static int apply(struct scope *scope, void *args, struct err *err)
 {
 	struct pasta_args *a = args;
-	_cleanup_free_ char *pin = pin_path(scope, a);
+	_cleanup_free_ char *pin = pin_path(scope, a->name);
 	int ret = pin ? run_pinned(scope, a, pin, err) : err_oom(err);
 
 	if (ret < 0)
 		return ret;
-	a->pid = 0;
-	each(keep, &(struct search){ pin, a });
-	if (!a->pid)
+	if (!pasta_find(scope, a->name, &a->pid, &a->start))
 		return err_set(err, -ESRCH, "%s has ended as soon as it ran", a->program);
 	return set_link(scope, a, err);
 }
@@ -217,7 +228,7 @@ static int stop_found(void *arg, pid_t pid, uint64_t start, const char *netns)
 static int revert(struct scope *scope, void *args, struct err *err)
 {
 	struct pasta_args *a = args;
-	_cleanup_free_ char *pin = pin_path(scope, a);
+	_cleanup_free_ char *pin = pin_path(scope, a->name);
 	int ret = pin ? 0 : err_oom(err);
 
 	if (ret == 0 && a->pid)

@@ -6,6 +6,7 @@
 #include "net/addr.h"
 #include "net/step.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -26,6 +27,20 @@ struct pasta_args {
  * a file of the container's run directory.
  */
 extern const struct step_type pasta_step;
+
+/*
+ * A process of ours that kills it when the container's first process ends, so that it does not hold ports of the host's
+ * when nobody is left to revert anything. It goes with what it watches, so it need not be found by who has lost the plan.
+ */
+struct pasta_keeper_args {
+	char name[IFNAMSIZ]; /* of the link */
+	pid_t pid;           /* learned, with when it started */
+	uint64_t start;
+};
+extern const struct step_type pasta_keeper_step;
+
+/* Which one runs for the link @name of the container's? False: none. */
+bool pasta_find(const struct scope *scope, const char *name, pid_t *pid, uint64_t *start);
 
 /* For who has lost the plan: append a step for each that runs for the container. */
 int pasta_salvage(const struct scope *scope, struct plan *plan, struct err *err);

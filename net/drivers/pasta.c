@@ -209,17 +209,22 @@ static int plan(const struct network *n, const struct endpoint *e, const struct 
 		.mtu = n->mtu,
 		.txqueuelen = n->txqueuelen,
 	};
+	struct pasta_keeper_args keeper = { 0 };
 	struct words w = { 0 };
+	int ret;
 
 	memcpy(args.name, e->name, sizeof(args.name));
 	args.program = strdup(str_empty(o->program) ? PROGRAM : o->program);
 	add_all(&w, n, e);
 	args.options = w.list;
-	if (args.program && !w.full)
-		return net_planner_add(p, &pasta_step, NULL, NULL, &args, err);
-	free(args.program);
-	strv_free(w.list);
-	return err_oom(err);
+	if (!args.program || w.full) {
+		free(args.program);
+		strv_free(w.list);
+		return err_oom(err);
+	}
+	ret = net_planner_add(p, &pasta_step, NULL, NULL, &args, err);
+	memcpy(keeper.name, e->name, sizeof(keeper.name));
+	return ret < 0 ? ret : net_planner_add(p, &pasta_keeper_step, NULL, NULL, &keeper, err);
 }
 
 const struct net_driver pasta_driver = {

@@ -24,8 +24,7 @@ behind_pasta() {
 	config minimal '.networks += [{type: "pasta", options: ["--ipv4-only"]} + '"${1:-{\}}]"
 }
 
-# echo_in PORT: in the box somebody listens who says what he hears. Who asks speaks first: from outside, what a server said unasked was not
-# heard with the pasta of Debian 12.
+# echo_in PORT: in the box somebody listens who says what he hears. Who asks speaks first: see "who speaks first" below.
 echo_in() {
 	nsenter --target "$BOX_PID" --net busybox nc -ll -p "$1" -e /bin/cat 3>&- &
 	PEERS+=" $!"
@@ -94,12 +93,68 @@ no_pasta() {
 	no_pasta
 }
 
+keepers() {
+	pgrep -x ctrnet-keeper
+}
+
+no_keeper() {
+	! keepers
+}
+
+@test "pasta: ends with the container when ctrnet is killed, whether it was there from the start, came later, or was repaired" {
+	local how
+	needs_pasta
+	for how in start attach repair; do
+		if [ $how = attach ]; then
+			box_start minimal
+			run ctrnet net attach "$ID" type=pasta 'options=["--ipv4-only"]' 'ports=[{"host": 18080}]'
+			assert_status 0
+		else
+			box_start "$(behind_pasta '{ports: [{host: 18080}]}')"
+		fi
+		if [ $how = repair ]; then
+			kill -KILL "$(pastas)"
+			wait_for 5 no_keeper
+			run ctrnet net repair "$ID"
+			assert_status 0
+		fi
+		pastas
+		keepers
+		cut_off
+		wait_for 5 no_pasta
+		wait_for 5 no_keeper
+		wait_for 5 sh -c '[ -z "$(ss -Hltn "sport = :18080")" ]'
+		run ctrnet delete "$ID"
+		assert_status 0
+	done
+}
+
+@test "pasta: who ends it is watched over, too, and goes with a network that is detached" {
+	needs_pasta
+	box_start "$(behind_pasta)"
+	kill -KILL "$(keepers)"
+	run ctrnet net check "$ID"
+	assert_status 1
+	[[ $output == *'nobody ends pasta with the container'* ]]
+	run ctrnet net repair "$ID"
+	assert_status 0
+	run ctrnet net check "$ID"
+	assert_output ''
+	keepers
+	run ctrnet net detach "$ID" eth0
+	assert_status 0
+	no_pasta
+	no_keeper
+	box_stop
+}
+
 @test "pasta: killed at once with all that is ctrnet's: delete, gc, the next start, and delete --force without the journal end it" {
 	local how pid
 	needs_pasta
 	for how in delete gc exec force; do
 		box_start "$(behind_pasta)"
 		pid=$(pastas)
+		kill -KILL "$(keepers)"
 		cut_off
 		[ -d "/proc/$pid" ]
 		case $how in
@@ -141,7 +196,6 @@ no_pasta() {
 	needs_pasta
 	box_start "$(behind_pasta)"
 	cut_off
-	kill -KILL "$(pastas)"
 	wait_for 5 no_pasta
 	sleep 60 3>&- &
 	other=$!
@@ -179,6 +233,34 @@ no_pasta() {
 	[ "$(wc -l <<<"$output")" = 1 ]
 	[[ $output == "ctrnet: exec: ${at}pasta: "*18080* ]]
 	no_pasta
+}
+
+# greeted PORT: is a server heard from outside that says something unasked?
+greeted() {
+	# shellcheck disable=SC2016 # the inner shell's
+	if outside bash -c 'exec 5<>"/dev/tcp/$0/$1" && read -r -t 1 line <&5' $HOST4 "$1"; then echo heard; else echo silence; fi
+}
+
+@test "pasta: a server that speaks first is heard from outside as with a pasta that was started by hand" {
+	local pid
+	needs_pasta
+	box_start "$(behind_pasta '{ports: [{host: 18080, container: 80}]}')"
+	ip netns add by-hand
+	ip -n by-hand link set lo up
+	pasta --netns /run/netns/by-hand --runas 0:0 --config-net --ipv4-only -t 18081:80 -P "$T/pid" 2>/dev/null 3>&-
+	nsenter --target "$BOX_PID" --net busybox nc -ll -p 80 -e /bin/echo hello 3>&- &
+	PEERS+=" $!"
+	ip netns exec by-hand busybox nc -ll -p 80 -e /bin/echo hello 3>&- &
+	PEERS+=" $!"
+	wait_for 5 sh -c "nsenter --target $BOX_PID --net ss -Hltn 'sport = :80' | grep -q ."
+	wait_for 5 sh -c "ip netns exec by-hand ss -Hltn 'sport = :80' | grep -q ."
+	[ "$(greeted 18080)" = "$(greeted 18081)" ]
+	pid=$(cat "$T/pid")
+	kill "$pid"
+	wait_for 5 test ! -d "/proc/$pid"
+	stop_peers
+	ip netns delete by-hand
+	box_stop
 }
 
 @test "pasta: in a user namespace" {
