@@ -24,7 +24,7 @@ static int run(const struct globals *globals, int argc, char **argv, struct err 
 const struct command cmd_state = {
 	.name = "state",
 	.args = "[ID]",
-	.summary = "show a container's state as JSON, its config included",
+	.summary = "show a container's state as JSON, its config included, but for secret keys",
 	.options = target_options,
 	.failure = 1,
 	.run = run,

@@ -83,6 +83,7 @@ static int write_state(const struct contents *c, FILE *out, struct err *err)
 	char start[24];
 
 	snprintf(start, sizeof(start), "%" PRIu64, c->start);
+	json_writer_hide(w);
 	json_write_begin(w, NULL, '{');
 	json_write_string(w, "id", c->from->state->id);
 	json_write_int(w, "init_pid", c->pid);

@@ -8,6 +8,7 @@ void show_container(struct json_writer *w, const struct state *state, enum ctrne
 	bool runs = state_runs(status);
 	char owner[64];
 
+	json_writer_hide(w);
 	json_write_begin(w, NULL, '{');
 	json_write_string(w, "id", state->id);
 	json_write_string(w, "status", ctrnet_status_string(status));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A container as JSON, as `ctrnet state` has it. */
+/* A container as JSON, as `ctrnet state` has it: with its config, but not the secrets in there. */
 #ifndef CONTAINER_SHOW_H
 #define CONTAINER_SHOW_H
 

@@ -67,6 +67,7 @@ enum {
 	 * whole. Left out when nothing in it would be encoded.
 	 */
 	JSON_SHARED = 1 << 3,
+	JSON_SECRET = 1 << 4, /* see json_writer_hide() */
 };
 
 /* What a schema does with a key it does not know. */
@@ -371,6 +372,8 @@ struct json_writer;
  * JSON_DEPTH_MAX (-EINVAL).
  */
 struct json_writer *json_writer_new(FILE *out, bool pretty);
+/* What is JSON_SECRET is "(hidden)" from here on: for who is shown it, and does not read it back. */
+void json_writer_hide(struct json_writer *w);
 /* Frees @w; NULL is accepted, as -ENOMEM. */
 int json_writer_end(struct json_writer *w, struct err *err);
 /* @key is NULL inside arrays and at the top. */

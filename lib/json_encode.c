@@ -164,7 +164,11 @@ static void encode_field(const struct json_field *f, const char *object, struct 
 		[JSON_TYPE_MAP] = encode_map,     [JSON_TYPE_CUSTOM] = encode_custom,
 	};
 
-	if (!(f->flags & JSON_ALIAS) && is_present(f, object))
+	if (f->flags & JSON_ALIAS || !is_present(f, object))
+		return;
+	if (w->hides && f->flags & JSON_SECRET)
+		json_write_string(w, f->key, "(hidden)");
+	else
 		encode[f->type](f, object, w);
 }
 

@@ -110,6 +110,7 @@ struct json_writer {
 	FILE *out;
 	bool pretty;
 	bool first; /* nothing stands in the open bracket yet */
+	bool hides; /* secrets */
 	unsigned int depth;
 	char closing[JSON_DEPTH_MAX];
 	struct err fault; /* the first one */

@@ -131,6 +131,12 @@ void json_writer_init(struct json_writer *w, FILE *out, bool pretty)
 	*w = (struct json_writer){ .out = out, .pretty = pretty, .first = true };
 }
 
+void json_writer_hide(struct json_writer *w)
+{
+	if (w)
+		w->hides = true;
+}
+
 int json_writer_finish(struct json_writer *w, struct err *err)
 {
 	if (fflush(w->out) < 0)

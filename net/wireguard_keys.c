@@ -205,7 +205,8 @@ static const struct json_text endpoint_text = { parse_endpoint, format_endpoint,
 static const struct json_field peer_fields[] = {
 	JSON_TEXT(struct wireguard_peer, "public_key", public_key, &key_text,
 		  .flags = JSON_REQUIRED),
-	JSON_TEXT(struct wireguard_peer, "preshared_key", preshared_key, &key_text),
+	JSON_TEXT(struct wireguard_peer, "preshared_key", preshared_key, &key_text,
+		  .flags = JSON_SECRET),
 	JSON_STRING(struct wireguard_peer, "preshared_key_file", preshared_key_file),
 	JSON_TEXT(struct wireguard_peer, "endpoint", endpoint, &endpoint_text),
 	JSON_CUSTOM(struct wireguard_peer, "allowed_ips", allowed_ips, &ip_network_list_custom),
@@ -222,7 +223,8 @@ static const struct json_name sockets[] = {
 };
 
 static const struct json_field fields[] = {
-	JSON_TEXT(struct wireguard_options, "private_key", private_key, &key_text),
+	JSON_TEXT(struct wireguard_options, "private_key", private_key, &key_text,
+		  .flags = JSON_SECRET),
 	JSON_STRING(struct wireguard_options, "private_key_file", private_key_file),
 	JSON_UINT(struct wireguard_options, "listen_port", listen_port),
 	JSON_UINT(struct wireguard_options, "fwmark", fwmark),

@@ -94,12 +94,13 @@ reach() {
 		and .latest_handshake == $t and .rx_bytes > 0 and .tx_bytes > 0 and .persistent_keepalive == 25' --arg b "$B" --argjson t "$(peer 6)"
 	run ctrnet net show "$ID"
 	tr -s ' ' <<<"$output" | grep -qF " wg0 $B 127.0.0.1:51822 10.77.0.3/32,fd00:77::3/128 2" || { echo "$output"; return 1; }
-	# Nobody but root can read it, and nothing shows it but the config that it is written in.
+	# Nobody but root can read it, and nothing shows it.
 	[ "$(stat -c %a "$RUN/$ID")" = 700 ]
 	[ "$(grep -rlF "$(cat "$T/a.key")" "$RUN" | xargs stat -c %a | sort -u)" = 600 ]
-	run bash -c '"$0" --root "$1" net show "$2"; "$0" --root "$1" net show --json "$2"; "$0" --root "$1" list' \
+	run bash -c '"$0" --root "$1" net show "$2"; "$0" --root "$1" net show --json "$2"; "$0" --root "$1" list; "$0" --root "$1" state "$2"' \
 		"$CTRNET" "$RUN" "$ID"
 	[[ $output == *wg0* && $output != *"$(cat "$T/a.key")"* && $output != *"$(cat "$T/psk")"* ]]
+	[[ $output == *'"private_key": "(hidden)"'*'"preshared_key": "(hidden)"'* ]]
 	box_stop
 	# The port is free for the next one, and it is the host's.
 	box_start "$(one_end a "$A_END")"

@@ -131,6 +131,42 @@ static struct wireguard_options decode(const char *text)
 	return o;
 }
 
+#define PRIVATE "\"private_key\":\"stVkwDivKu13rVYZhyQJQXNRJH97NF7mTTxLH/cvn9A=\""
+#define ONE     "H76EyrWx8lOHHKyrwmHNv5zAoE5yXoAz1czcK1U4hlI="
+#define TWO     "iO+Xs/xDu/dgCfaRH8mAsOSE4F4EeyjdHjjT1/Et4FQ="
+#define SHARED  "TMZ3AbLC7cnWBt7A64d2xwzcbAET/Dovg7yWO/d+oiM="
+#define CONFIG                                                                         \
+	"{" PRIVATE ",\"listen_port\":51820,\"fwmark\":77,\"peers\":["                 \
+	"{\"public_key\":\"" ONE "\",\"preshared_key\":\"" SHARED "\","                \
+	"\"endpoint\":\"192.0.2.1:5\",\"allowed_ips\":[\"10.0.0.0/8\",\"fd00::/64\"]," \
+	"\"persistent_keepalive\":25},"                                                \
+	"{\"public_key\":\"" TWO                                                       \
+	"\",\"endpoint\":\"[2001:db8::1]:65535\",\"allowed_ips\":[\"0.0.0.0/0\"]}]}"
+
+/* As `ctrnet state` shows it. */
+static void hidden_keys(void **state)
+{
+	static const char *const secrets[] = { "stVkwDivKu13", "TMZ3AbLC7cnW" };
+	struct wireguard_options o = decode(CONFIG);
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	struct json_writer *w = json_writer_new(out, false);
+
+	(void)state;
+	json_writer_hide(w);
+	json_write_object(w, NULL, &wireguard_schema, &o);
+	assert_int_equal(json_writer_end(w, NULL), 0);
+	fclose(out);
+	json_release(&wireguard_schema, &o);
+	for (size_t i = 0; i < array_size(secrets); i++)
+		assert_null(strstr(text, secrets[i]));
+	assert_non_null(strstr(text, "\"private_key\":\"(hidden)\""));
+	assert_non_null(
+		strstr(text, "{\"public_key\":\"" ONE "\",\"preshared_key\":\"(hidden)\","));
+	assert_non_null(strstr(text, "{\"public_key\":\"" TWO "\",\"endpoint\":"));
+}
+
 static int parse_each(void *arg, const struct nlmsghdr *msg)
 {
 	wireguard_parse(&family, msg, arg);
@@ -152,18 +188,6 @@ static size_t apply_to(const struct wireguard_options *o, struct wireguard_devic
 	assert_int_equal(out->code, 0);
 	return b.count;
 }
-
-#define PRIVATE "\"private_key\":\"stVkwDivKu13rVYZhyQJQXNRJH97NF7mTTxLH/cvn9A=\""
-#define ONE     "H76EyrWx8lOHHKyrwmHNv5zAoE5yXoAz1czcK1U4hlI="
-#define TWO     "iO+Xs/xDu/dgCfaRH8mAsOSE4F4EeyjdHjjT1/Et4FQ="
-#define SHARED  "TMZ3AbLC7cnWBt7A64d2xwzcbAET/Dovg7yWO/d+oiM="
-#define CONFIG                                                                         \
-	"{" PRIVATE ",\"listen_port\":51820,\"fwmark\":77,\"peers\":["                 \
-	"{\"public_key\":\"" ONE "\",\"preshared_key\":\"" SHARED "\","                \
-	"\"endpoint\":\"192.0.2.1:5\",\"allowed_ips\":[\"10.0.0.0/8\",\"fd00::/64\"]," \
-	"\"persistent_keepalive\":25},"                                                \
-	"{\"public_key\":\"" TWO                                                       \
-	"\",\"endpoint\":\"[2001:db8::1]:65535\",\"allowed_ips\":[\"0.0.0.0/0\"]}]}"
 
 static void all_of_it(void **state)
 {
@@ -404,10 +428,11 @@ static void cut_short(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_keys), cmocka_unit_test(malformed_keys),
-		cmocka_unit_test(key_files), cmocka_unit_test(all_of_it),
-		cmocka_unit_test(many),      cmocka_unit_test(differences),
-		cmocka_unit_test(any_port),  cmocka_unit_test(cut_short),
+		cmocka_unit_test(good_keys),   cmocka_unit_test(malformed_keys),
+		cmocka_unit_test(key_files),   cmocka_unit_test(all_of_it),
+		cmocka_unit_test(many),        cmocka_unit_test(differences),
+		cmocka_unit_test(any_port),    cmocka_unit_test(cut_short),
+		cmocka_unit_test(hidden_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
