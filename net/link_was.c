@@ -4,6 +4,7 @@
 #include "net/address.h"
 #include "net/link_set.h"
 #include "net/netns.h"
+#include "net/offload.h"
 #include "net/route.h"
 
 #include "lib/cleanup.h"
@@ -350,6 +351,16 @@ static int restore_settings(void *arg, struct err *err)
 	return 0;
 }
 
+/* Kernels before 5.6, and those without CONFIG_ETHTOOL_NETLINK, do not tell. */
+static int look_offloads(struct scope *scope, const char *name, struct link_was *was,
+			 struct err *err)
+{
+	struct err why = { 0 };
+	int ret = offload_look(scope, SCOPE_HOST, name, &was->offloads, &why);
+
+	return ret == 0 || ret == -EOPNOTSUPP ? 0 : err_set(err, ret, "%s", why.text);
+}
+
 int link_was_look(struct scope *scope, const char *name, struct link_was *out, struct err *err)
 {
 	struct link_was was = { .at = seconds_since_boot() };
@@ -364,6 +375,8 @@ int link_was_look(struct scope *scope, const char *name, struct link_was *out, s
 		ret = look_around(nl, &l, err);
 	if (ret == 0)
 		ret = in_host(scope, look_all_settings, &s, err);
+	if (ret == 0)
+		ret = look_offloads(scope, name, &was, err);
 	ip_prefix_list_release(&l.own);
 	strv_free(l.far);
 	if (ret < 0)
@@ -577,6 +590,14 @@ static int replay(const struct restore *r, const struct replay *how, char *const
 	return ret;
 }
 
+static void restore_offloads(struct scope *scope, const struct restore *r)
+{
+	struct err why = { 0 };
+
+	if (offload_restore(scope, SCOPE_HOST, r->name, &r->was->offloads, &why) < 0)
+		log_warn("'%s' is home, but for its offloads: %s", r->name, why.text);
+}
+
 static int restore_alias(const struct restore *r, struct err *err)
 {
 	_cleanup_(nl_batch_release) struct nl_batch b = { 0 };
@@ -615,6 +636,8 @@ int link_was_restore(struct scope *scope, const char *name, const struct link *l
 
 	if (ret == 0)
 		ret = restore_link(&r, err);
+	if (ret == 0)
+		restore_offloads(scope, &r);
 	if (ret == 0)
 		ret = in_host(scope, restore_settings, &s, err);
 	if (ret == 0)
@@ -692,21 +715,23 @@ int link_drop_altnames(struct nl *nl, uint32_t index, char *const *wanted, struc
 
 /* --- The journal --- */
 
-static const struct json_field fields[] = { JSON_UINT(struct link_was, "index", index),
-					    JSON_UINT(struct link_was, "flags", flags),
-					    JSON_TEXT(struct link_was, "mac", mac, &mac_text),
-					    JSON_UINT(struct link_was, "mtu", mtu),
-					    JSON_UINT(struct link_was, "txqueuelen", txqueuelen),
-					    JSON_UINT(struct link_was, "group", group),
-					    JSON_CHARS(struct link_was, "kind", kind),
-					    JSON_CHARS(struct link_was, "alias", alias),
-					    JSON_CHARS(struct link_was, "master", master),
-					    JSON_STRINGS(struct link_was, "altnames", altnames),
-					    JSON_MAP(struct link_was, "sysctl", sysctl,
-						     sysctl_count),
-					    JSON_STRINGS(struct link_was, "addresses", addresses),
-					    JSON_STRINGS(struct link_was, "neighbors", neighbors),
-					    JSON_STRINGS(struct link_was, "routes", routes),
-					    JSON_UINT(struct link_was, "at", at),
-					    JSON_END };
+static const struct json_field fields[] = {
+	JSON_UINT(struct link_was, "index", index),
+	JSON_UINT(struct link_was, "flags", flags),
+	JSON_TEXT(struct link_was, "mac", mac, &mac_text),
+	JSON_UINT(struct link_was, "mtu", mtu),
+	JSON_UINT(struct link_was, "txqueuelen", txqueuelen),
+	JSON_UINT(struct link_was, "group", group),
+	JSON_CHARS(struct link_was, "kind", kind),
+	JSON_CHARS(struct link_was, "alias", alias),
+	JSON_CHARS(struct link_was, "master", master),
+	JSON_STRINGS(struct link_was, "altnames", altnames),
+	JSON_MAP(struct link_was, "sysctl", sysctl, sysctl_count),
+	JSON_CUSTOM(struct link_was, "offloads", offloads, &offload_list_custom),
+	JSON_STRINGS(struct link_was, "addresses", addresses),
+	JSON_STRINGS(struct link_was, "neighbors", neighbors),
+	JSON_STRINGS(struct link_was, "routes", routes),
+	JSON_UINT(struct link_was, "at", at),
+	JSON_END
+};
 const struct json_schema link_was_schema = JSON_SCHEMA(struct link_was, fields);

@@ -7,6 +7,7 @@
 #define NET_LINK_WAS_H
 
 #include "net/link.h"
+#include "net/offload_keys.h"
 
 struct link_was {
 	uint32_t index;
@@ -20,6 +21,7 @@ struct link_was {
 	struct json_pair
 		*sysctl; /* settings that were not as by default: "ipv6/conf/eth1/accept_ra" */
 	size_t sysctl_count;
+	struct offload_list offloads; /* those that it can switch; none: the kernel does not tell */
 	/*
 	 * The kernel's own messages about them, from behind the netlink header, in hexadecimal, as `ip address save` and `ip route
 	 * save` keep them: what this version knows nothing of comes back as well. Neighbours are those that a person set. Routes

@@ -23,6 +23,7 @@ enum wish {
 struct feature {
 	char name[OFFLOAD_NAME_MAX];
 	bool can_switch; /* the driver's hw_features, and the kernel lets it */
+	bool wanted;     /* it was told to; it may lack another one */
 	bool active;
 	enum wish wish;
 };
@@ -112,6 +113,11 @@ static void keep(void *arg, size_t tag, const struct nlmsghdr *msg)
 	while (bits && next_bit(bits, &at, &bit))
 		if ((feature = find(answer->features, bit.name)))
 			feature->active = true;
+	bits = bits_of(attrs[ETHTOOL_A_FEATURES_WANTED]);
+	at = NULL;
+	while (bits && next_bit(bits, &at, &bit))
+		if ((feature = find(answer->features, bit.name)))
+			feature->wanted = true;
 	bits = bits_of(attrs[ETHTOOL_A_FEATURES_NOCHANGE]);
 	at = NULL;
 	while (bits && next_bit(bits, &at, &bit))
@@ -297,6 +303,55 @@ static int probe(struct scope *scope, const void *args, struct err *err)
 			      other->name, other->active ? "on" : "off",
 			      other->active ? "off" : "on");
 	return ret;
+}
+
+/* --- As it was --- */
+
+static int ask_there(struct scope *scope, const char *ns, const char *link, struct genl *genl,
+		     struct features *out, struct err *err)
+{
+	int ret = genl_for(scope, ns, ETHTOOL_GENL_NAME, genl, err);
+
+	return ret < 0 ? ret : ask(genl, link, out, err);
+}
+
+int offload_look(struct scope *scope, const char *ns, const char *link, struct offload_list *out,
+		 struct err *err)
+{
+	struct features f;
+	struct genl genl;
+	int ret = ask_there(scope, ns, link, &genl, &f, err);
+
+	for (size_t i = 0; ret == 0 && i < f.count; i++) {
+		const struct feature *feature = &f.items[i];
+		struct offload one = { .on = feature->wanted };
+
+		memcpy(one.name, feature->name, sizeof(one.name));
+		if (feature->can_switch && offload_list_add(out, &one) < 0)
+			ret = err_oom(err);
+	}
+	return ret;
+}
+
+/* What the link has no more, or cannot switch any more, is nobody's to restore. */
+int offload_restore(struct scope *scope, const char *ns, const char *link,
+		    const struct offload_list *list, struct err *err)
+{
+	struct features f;
+	struct genl genl;
+	size_t count = 0;
+	int ret = list->count ? ask_there(scope, ns, link, &genl, &f, err) : 0;
+
+	for (size_t i = 0; ret == 0 && i < list->count; i++) {
+		const struct offload *o = &list->items[i];
+		struct feature *feature = find(&f, o->name);
+
+		if (!feature || !feature->can_switch || feature->wanted == o->on)
+			continue;
+		feature->wish = o->on ? SWITCH_ON : SWITCH_OFF;
+		count++;
+	}
+	return ret == 0 && count ? switch_all(&genl, link, &f, err) : ret;
 }
 
 static void describe(const void *args, char *buf, size_t size)

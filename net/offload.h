@@ -17,4 +17,13 @@ struct offload_args {
  */
 extern const struct step_type link_offloads_step;
 
+/*
+ * For a link that is to be again as it was: append to @out what @link in the namespace @ns is told to do, of what it can switch,
+ * and tell it that again. -EOPNOTSUPP: the kernel has no netlink for it.
+ */
+int offload_look(struct scope *scope, const char *ns, const char *link, struct offload_list *out,
+		 struct err *err);
+int offload_restore(struct scope *scope, const char *ns, const char *link,
+		    const struct offload_list *list, struct err *err);
+
 #endif

@@ -36,6 +36,7 @@ snap_device() {
 	ip -j -4 -d route show table all | jq -S -c '.[]' | sort
 	ip -j -6 -d route show table all | jq -S -c '.[]' | sort
 	(cd /proc/sys/net && grep -s . ipv4/conf/uplink0/* ipv6/conf/uplink0/* ipv4/neigh/uplink0/*) | grep -v stable_secret
+	ethtool -k uplink0
 	grep -c 'netns\.uplink0' /proc/self/mountinfo || true
 }
 
@@ -61,7 +62,7 @@ remember() {
 @test "host-device: the container has it, with what is asked for, and at its end it is home as it was" {
 	remember
 	box_start "$(with_device '{address: "10.70.0.2/24", ipv6_address: "fd00:70::2/64", gateway: "10.70.0.1", mtu: 1400, txqueuelen: 99,
-		mac_address: "02:42:00:00:00:07", link_group: 9, altnames: ["inside-name"], sysctl: {"ipv4.rp_filter": "1"}}')"
+		mac_address: "02:42:00:00:00:07", link_group: 9, altnames: ["inside-name"], offloads: {tso: false, gro: true}, sysctl: {"ipv4.rp_filter": "1"}}')"
 	! ip -o link show dev uplink0 2>/dev/null || return 1
 	inside '.ifname == "eth0" and .mtu == 1400 and .txqlen == 99 and .address == "02:42:00:00:00:07" and .group == "9" and .ifalias == "ctrnet:shared:device:uplink0"'
 	inside '.altnames | index("inside-name")'
@@ -125,6 +126,7 @@ remember() {
 	local what
 	remember
 	for what in 'ip link set eth0 down; ip link set eth0 name foo; ip link set foo address 02:00:00:00:00:99 mtu 600 alias x promisc on' \
+		'ethtool -K eth0 tx off gro off' \
 		'ip link add br0 type bridge; ip link set eth0 master br0; tc qdisc add dev eth0 root tbf rate 1mbit burst 16kb latency 1s' \
 		'ip link property add dev eth0 altname hostbr7; ip link set eth0 group 3; ip addr flush dev eth0'; do
 		box_start "$(with_device '{address: "10.70.0.2/24"}')"
