@@ -54,6 +54,11 @@ bool ip_addr_is_loopback(const struct ip_addr *a)
 	return a->family == AF_INET6 && !memcmp(a->bytes, one, sizeof(one));
 }
 
+bool ip_addr_is_link_local(const struct ip_addr *a)
+{
+	return a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
+}
+
 bool ip_prefix_equal(const struct ip_prefix *a, const struct ip_prefix *b)
 {
 	return a->length == b->length && ip_addr_equal(&a->addr, &b->addr);

@@ -66,11 +66,6 @@ void net_attach_choose_names(struct net_config *c, size_t first)
 
 /* --- Rules --- */
 
-static bool is_link_local(const struct ip_addr *a)
-{
-	return a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
-}
-
 /* Each link may have the same address of that kind. */
 static const struct ip_addr *common_address(const struct network *a, const struct network *b)
 {
@@ -79,7 +74,7 @@ static const struct ip_addr *common_address(const struct network *a, const struc
 
 	for (size_t i = 0; (one = ipam_given(a, i, &key)); i++)
 		for (size_t j = 0; (two = ipam_given(b, j, &key)); j++)
-			if (one->addr.family && !is_link_local(&one->addr) &&
+			if (one->addr.family && !ip_addr_is_link_local(&one->addr) &&
 			    ip_addr_equal(&one->addr, &two->addr))
 				return &one->addr;
 	return NULL;

@@ -148,19 +148,35 @@ static bool has_address(const struct network *n)
 	return n->address.addr.family || n->ipv6_address.addr.family || n->addresses.count;
 }
 
+/* Of a family pasta knows one address: where it sends what comes to a mapped port. */
+static struct ip_prefix first_address(const struct network *n, int family)
+{
+	const struct ip_prefix *given = family == AF_INET ? &n->address : &n->ipv6_address;
+	struct ip_prefix found = *given;
+
+	for (size_t i = 0; !found.addr.family && i < n->addresses.count; i++) {
+		const struct ip_prefix *p = &n->addresses.items[i].prefix;
+
+		if (p->addr.family == family && !ip_addr_is_link_local(&p->addr))
+			found = *p;
+	}
+	return found;
+}
+
 /* What is given, we set, as with any link; else pasta sets what the host's interface has. It has to know either way. */
 static void add_addresses(struct words *w, const struct network *n)
 {
+	const struct ip_prefix ip4 = first_address(n, AF_INET), ip6 = first_address(n, AF_INET6);
 	char text[16];
 
 	if (!has_address(n))
 		add(w, "--config-net");
-	add_addr(w, "--address", &n->address.addr);
-	if (n->address.addr.family) {
-		snprintf(text, sizeof(text), "%u", n->address.length);
+	add_addr(w, "--address", &ip4.addr);
+	if (ip4.addr.family) {
+		snprintf(text, sizeof(text), "%u", ip4.length);
 		add_two(w, "--netmask", text);
 	}
-	add_addr(w, "--address", &n->ipv6_address.addr);
+	add_addr(w, "--address", &ip6.addr);
 	add_addr(w, "--gateway", &n->gateway);
 	add_addr(w, "--gateway", &n->ipv6_gateway);
 }

@@ -148,6 +148,15 @@ no_keeper() {
 	box_stop
 }
 
+@test "pasta: a mapped port leads to the container's address, also where it has only a list of them" {
+	needs_pasta
+	box_start "$(behind_pasta '{addresses: ["10.99.0.2/24", "10.99.0.3/24"], gateway: "10.99.0.1", ports: [{host: 18080, container: 80}]}')"
+	echo_in 80
+	echoed outside $HOST4 18080
+	stop_peers
+	box_stop
+}
+
 @test "pasta: killed at once with all that is ctrnet's: delete, gc, the next start, and delete --force without the journal end it" {
 	local how pid
 	needs_pasta
