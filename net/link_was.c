@@ -233,7 +233,10 @@ static int look_link(struct nl *nl, const char *name, struct look *l, struct err
 
 static int look_around(struct nl *nl, struct look *l, struct err *err)
 {
-	int ret = dump(nl, RTM_GETADDR, sizeof(struct ifaddrmsg), keep_address, l, err);
+	int ret = port_was_look(nl, &l->link, &l->was->port, err);
+
+	if (ret == 0)
+		ret = dump(nl, RTM_GETADDR, sizeof(struct ifaddrmsg), keep_address, l, err);
 
 	if (ret == 0)
 		ret = dump(nl, RTM_GETNEIGH, sizeof(struct ndmsg), keep_neighbor, l, err);
@@ -636,6 +639,8 @@ int link_was_restore(struct scope *scope, const char *name, const struct link *l
 
 	if (ret == 0)
 		ret = restore_link(&r, err);
+	if (ret == 0 && was->master[0])
+		ret = port_was_restore(scope, name, was->master, &was->port, err);
 	if (ret == 0)
 		restore_offloads(scope, &r);
 	if (ret == 0)
@@ -725,6 +730,7 @@ static const struct json_field fields[] = {
 	JSON_CHARS(struct link_was, "kind", kind),
 	JSON_CHARS(struct link_was, "alias", alias),
 	JSON_CHARS(struct link_was, "master", master),
+	JSON_OBJECT(struct link_was, "port", port, &port_was_schema),
 	JSON_STRINGS(struct link_was, "altnames", altnames),
 	JSON_MAP(struct link_was, "sysctl", sysctl, sysctl_count),
 	JSON_CUSTOM(struct link_was, "offloads", offloads, &offload_list_custom),

@@ -8,6 +8,7 @@
 
 #include "net/link.h"
 #include "net/offload_keys.h"
+#include "net/port_was.h"
 
 struct link_was {
 	uint32_t index;
@@ -17,6 +18,7 @@ struct link_was {
 	char kind[16];
 	char alias[LINK_ALIAS_MAX];
 	char master[IFNAMSIZ]; /* "": it was nobody's port */
+	struct port_was port;  /* ... or not a bridge's */
 	char **altnames;       /* or NULL */
 	struct json_pair
 		*sysctl; /* settings that were not as by default: "ipv6/conf/eth1/accept_ra" */

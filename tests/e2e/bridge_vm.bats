@@ -95,6 +95,23 @@ FILTERS='vlan_filtering: true'
 }
 
 # bats test_tags=net
+@test "bridge: a port that was a container's host-device is in its VLANs again" {
+	ip link add ctrport type bridge vlan_filtering 1
+	ip link add ctrdev0 type veth peer name ctrdev1
+	ip link set ctrdev0 master ctrport up
+	bridge vlan del dev ctrdev0 vid 1
+	bridge vlan add dev ctrdev0 vid 10 pvid untagged
+	bridge vlan add dev ctrdev0 vid 20-30
+	box_start "$(config minimal '.networks += [{type: "host-device", device: "ctrdev0"}]')"
+	run ! ip link show dev ctrdev0
+	box_stop
+	[ "$(cat "$T/box.err")" = '' ]
+	[ "$(vlans_of ctrdev0)" = '10 PVID Egress Untagged,20-30' ]
+	ip link delete ctrdev0
+	ip link delete ctrport
+}
+
+# bats test_tags=net
 @test "bridge: each tampering with VLANs is found and mended" {
 	port_config "{$FILTERS, vlan: 10, vlans: [\"20-30\", {vid: 40, untagged: true}]}, {}" \
 		'{type: "bridge", vlan_filtering: true}, {type: "ifb", master: "br0", vlans: [7, 8]}'

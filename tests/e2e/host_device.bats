@@ -14,6 +14,7 @@ setup_file() {
 	ip link set hostbr7 up
 	ip link set uplink0 master hostbr7 mtu 1420 txqueuelen 77 group 7 alias 'the way out'
 	ip link property add dev uplink0 altname the-way-out-of-here altname up7
+	bridge link set dev uplink0 learning off isolated on hairpin on cost 77 mcast_router 2
 	sysctl -qw net.ipv4.conf.uplink0.rp_filter=2 net.ipv6.conf.uplink0.accept_ra=0 net.ipv4.neigh.uplink0.gc_stale_time=77
 	ip addr add 10.70.0.9/24 brd + dev uplink0 label uplink0:x
 	ip addr add 10.71.0.1 peer 10.71.0.2/32 dev uplink0
@@ -37,6 +38,7 @@ snap_device() {
 	ip -j -6 -d route show table all | jq -S -c '.[]' | sort
 	(cd /proc/sys/net && grep -s . ipv4/conf/uplink0/* ipv6/conf/uplink0/* ipv4/neigh/uplink0/*) | grep -v stable_secret
 	ethtool -k uplink0
+	bridge -j -d link show dev uplink0 | jq -S .
 	grep -c 'netns\.uplink0' /proc/self/mountinfo || true
 }
 
