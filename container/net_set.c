@@ -88,14 +88,20 @@ static void put_back(struct set *s)
 {
 	struct net_live *l = s->live;
 	struct plan now = { .steps = l->plan.steps + s->first, .count = l->plan.count - s->first };
+	struct net_change back = s->change;
 	struct err why = { 0 };
 	int ret = plan_revert(&now, &l->scope, NULL, &why);
+
+	back.was = s->change.now;
+	back.now = s->change.was;
 
 	if (ret == 0)
 		ret = plan_revert(&s->was, &l->scope, NULL, &why);
 	if (ret == 0)
 		ret = plan_apply(&s->was, PHASE_CONNECT, &l->scope, NULL, NULL, &why);
 	net_change_link_back(&s->change);
+	if (ret == 0)
+		ret = net_change_records(&back, &s->journal, &why);
 	if (ret == 0)
 		ret = store_write_journal(&l->store, &s->journal, &why);
 	if (ret == 0)
@@ -111,6 +117,8 @@ static int write_new(const struct set *s, struct err *err)
 {
 	int ret = net_live_write(s->live, err);
 
+	if (ret == 0)
+		ret = net_change_records(&s->change, &s->live->plan, err);
 	return ret < 0 ? ret : store_write_state(&s->live->store, &s->live->state, err);
 }
 

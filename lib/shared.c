@@ -353,6 +353,20 @@ int shared_mend(struct scope *scope, struct step *step, struct err *err)
 	return ret < 0 ? ret : mend(&e, scope, step, err);
 }
 
+int shared_change(struct scope *scope, const struct step *step,
+		  void (*change)(void *args, const void *arg), const void *arg, struct err *err)
+{
+	_cleanup_(entry_release) struct entry e;
+	int ret = open_entry(&e, scope, step, false, err);
+
+	if (ret < 0)
+		return ret == -ENOENT ? 0 : ret;
+	if (!has_user(&e.record, scope->run_dir))
+		return 0;
+	change(e.args, arg);
+	return write_entry(&e, err);
+}
+
 int shared_forget(struct scope *scope, struct step *step, struct err *err)
 {
 	_cleanup_(entry_release) struct entry e;

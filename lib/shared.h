@@ -34,6 +34,13 @@ int shared_probe(struct scope *scope, const struct step *step, struct err *err);
 /* Make it as planned for all of its users; makes the record again, too. */
 int shared_mend(struct scope *scope, struct step *step, struct err *err);
 
+/*
+ * Something else is planned from now on of what @scope's container has alone: @change is told of the args on record. That we are not
+ * on record is success.
+ */
+int shared_change(struct scope *scope, const struct step *step,
+		  void (*change)(void *args, const void *arg), const void *arg, struct err *err);
+
 /* For who has lost his journal: append the steps of which a record says that we use what they made. */
 int shared_salvage(const struct scope *scope, const struct step_type *const *const *types,
 		   struct plan *plan, struct err *err);

@@ -5,12 +5,15 @@
 #include "net/driver.h"
 #include "net/ifb.h"
 #include "net/link_add.h"
+#include "net/link_move.h"
+#include "net/pasta.h"
 #include "net/qdisc.h"
 #include "net/tuntap.h"
 #include "net/veth.h"
 
 #include "lib/cleanup.h"
 #include "lib/log.h"
+#include "lib/shared.h"
 #include "lib/str.h"
 
 #include <errno.h>
@@ -138,9 +141,28 @@ static void change_args(const struct net_change *c, uint32_t *mtu, uint32_t *txq
 	change_mac(mac, c);
 }
 
+static bool is_move(const struct step *s)
+{
+	return !strcmp(s->type->name, "link.move");
+}
+
+static void change_move(void *args, const void *arg)
+{
+	struct link_move_args *a = args;
+
+	change_args(arg, &a->mtu, &a->txqueuelen, &a->mac);
+}
+
+/* By their names: a build need not have them all. */
 static void change_step(const struct net_change *c, struct step *s)
 {
-	if (!strcmp(s->type->name, "link.veth")) {
+	if (is_move(s)) {
+		change_move(s->args, c);
+	} else if (!strcmp(s->type->name, "pasta.run")) {
+		struct pasta_args *a = s->args;
+
+		change_args(c, &a->mtu, &a->txqueuelen, &a->mac);
+	} else if (!strcmp(s->type->name, "link.veth")) {
 		struct veth_args *a = s->args;
 
 		change_args(c, &a->mtu, &a->txqueuelen, &a->peer_mac);
@@ -231,6 +253,16 @@ int net_change_steps(const struct net_change *c, struct plan *plan, struct err *
 		if (step_has_owner(&plan->steps[i], end_name(c)))
 			change_step(c, &plan->steps[i]);
 	return change_up(c, plan, err);
+}
+
+int net_change_records(const struct net_change *c, const struct plan *plan, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < plan->count; i++)
+		if (is_move(&plan->steps[i]) && step_has_owner(&plan->steps[i], end_name(c)))
+			ret = shared_change(c->scope, &plan->steps[i], change_move, c, err);
+	return ret;
 }
 
 int net_change_take_shaping(const struct net_change *c, struct plan *plan, struct plan *out,

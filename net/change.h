@@ -39,6 +39,9 @@ void net_change_find(struct net_change *c, const char *name, const struct plan *
 /* The steps that made the link say what holds now; whether it is up is a step of its own. */
 int net_change_steps(const struct net_change *c, struct plan *plan, struct err *err);
 
+/* The same of what stands in records (lib/shared.h), which are on disk. */
+int net_change_records(const struct net_change *c, const struct plan *plan, struct err *err);
+
 /* Move what shapes the network from @plan to @out, which is empty before. */
 int net_change_take_shaping(const struct net_change *c, struct plan *plan, struct plan *out,
 			    struct err *err);

@@ -280,6 +280,28 @@ tamperings() {
 	assert_home
 }
 
+@test "host-device: it comes, changes and goes while the container runs, and what was changed holds" {
+	local how
+	remember
+	for how in detach end; do
+		box_start minimal
+		run ctrnet net attach "$ID" type=host-device device=uplink0 address=10.70.0.2/24 mtu=1300
+		assert_output eth0
+		run ctrnet net set "$ID" eth0 mtu=1280 txqueuelen=33 mac_address=02:42:00:00:00:07
+		assert_status 0
+		# A link that goes down and up is looked at again.
+		ctrnet net set "$ID" eth0 up=false
+		ctrnet net set "$ID" eth0 up=true
+		inside '.mtu == 1280 and .txqlen == 33 and .address == "02:42:00:00:00:07"'
+		run ctrnet net check "$ID"
+		assert_output ''
+		[ $how = end ] || ctrnet net detach "$ID" eth0
+		[ $how = end ] || assert_home
+		box_stop
+		assert_home
+	done
+}
+
 inject_device() {
 	inject_setup
 	CONFIG=$(config "$CONFIG" '.networks = [{type: "loopback"}, {type: "host-device", device: "uplink0", address: "10.70.0.2/24", gateway: "10.70.0.1"}]')

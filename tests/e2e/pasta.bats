@@ -272,6 +272,27 @@ greeted() {
 	box_stop
 }
 
+@test "pasta: what net set has changed holds, also of one that is started anew" {
+	needs_pasta
+	box_start "$(behind_pasta)"
+	run ctrnet net set "$ID" eth0 mtu=1280 txqueuelen=33 mac_address=02:42:00:00:00:08
+	assert_status 0
+	run ctrnet net check "$ID"
+	assert_output ''
+	kill -KILL "$(pastas)"
+	wait_for 5 no_keeper
+	run ctrnet net repair "$ID"
+	assert_status 0
+	inside '.mtu == 1280 and .txqlen == 33 and .address == "02:42:00:00:00:08"'
+	run ctrnet net check "$ID"
+	assert_output ''
+	start_peer ip netns exec outside "$TOOLS/peer" serve tcp 7000
+	run box_net "$TOOLS/peer" ask tcp $OUT4 7000
+	assert_output "$HOST4"
+	stop_peers
+	box_stop
+}
+
 @test "pasta: in a user namespace" {
 	needs_pasta
 	box_start "$(config userns '.networks = [{type: "pasta", options: ["--ipv4-only"]}]')"
