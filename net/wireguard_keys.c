@@ -241,8 +241,13 @@ const struct json_schema wireguard_schema = JSON_SCHEMA(struct wireguard_options
 static int check_secret(const struct wireguard_key *key, const char *file, const char *name,
 			struct err *err)
 {
+	struct wireguard_key mistaken;
+
 	if (!file)
 		return 0;
+	if (wireguard_key_parse(file, &mistaken, NULL) == 0)
+		return err_set(err, -EINVAL,
+			       "%s_file: this is a key, and should be the path of a file", name);
 	if (!wireguard_key_is_zero(key))
 		return err_set(err, -EINVAL, "%s_file: there is a %s as well", name, name);
 	if (*file != '/')
