@@ -21,7 +21,8 @@ struct builder {
 	size_t number; /* of the host */
 	size_t group;
 	struct graph *g;
-	bool *shown; /* links of the host */
+	bool *shown;          /* links of the host */
+	unsigned int *depths; /* of them, and 1; 0: not known yet */
 	bool full;
 };
 
@@ -114,23 +115,35 @@ static bool is_way_out(const struct builder *b, size_t i)
 	return has_default_route(link_at(b, i));
 }
 
-/* How many links are above it. A loop, which the kernel does not make, would end at DEPTH_MAX. */
-static unsigned int depth_of(const struct builder *b, size_t i, unsigned int level)
+/* What the host forwards over, between @i and elsewhere. */
+static bool leads_out(const struct builder *b, size_t i, size_t k)
 {
-	unsigned int depth = 0, above;
-	size_t parent = parent_of(b, i);
+	return is_way_out(b, k) && is_routed(b, i);
+}
 
-	if (level >= DEPTH_MAX)
-		return 0;
+/*
+ * How many links are above it: each is asked once. A way out may itself stand on what it is a way out for, as with VLANs: who comes
+ * round in such a circle finds nothing above.
+ */
+static unsigned int depth_of(struct builder *b, size_t i)
+{
+	size_t parent = parent_of(b, i);
+	unsigned int depth = 0, above;
+
+	if (b->depths[i])
+		return b->depths[i] - 1;
+	b->depths[i] = 1;
 	if (parent != GRAPH_NONE)
-		depth = depth_of(b, parent, level + 1) + 1;
+		depth = depth_of(b, parent) + 1;
 	for (size_t k = 0; k < link_count(b); k++) {
-		if (k == i || !(is_port(b, k, i) || (is_way_out(b, k) && is_routed(b, i))))
+		if (k == i || !(is_port(b, k, i) || leads_out(b, i, k)))
 			continue;
-		above = depth_of(b, k, level + 1) + 1;
+		above = depth_of(b, k) + 1;
 		depth = above > depth ? above : depth;
 	}
-	return depth < DEPTH_MAX ? depth : DEPTH_MAX;
+	depth = depth < DEPTH_MAX ? depth : DEPTH_MAX;
+	b->depths[i] = depth + 1;
+	return depth;
 }
 
 static void say_addresses(struct builder *b, size_t node, size_t port,
@@ -166,7 +179,7 @@ static size_t add_link(struct builder *b, size_t i)
 	const struct net_topology_link *t = topology_of(b, i);
 	_cleanup_free_ char *key = key_of(b, "link", link->link.name);
 	bool bridge = !strcmp(link->link.kind, "bridge");
-	unsigned int layer = (unsigned int)b->number * LAYERS + LAYER_LINK + depth_of(b, i, 0);
+	unsigned int layer = (unsigned int)b->number * LAYERS + LAYER_LINK + depth_of(b, i);
 	size_t node = key ? graph_find(b->g, key) : GRAPH_NONE;
 
 	if (!key || node != GRAPH_NONE)
@@ -221,7 +234,7 @@ static bool show_above(struct builder *b, size_t i)
 	bool more = show(b, parent_of(b, i));
 
 	for (size_t k = 0; k < link_count(b); k++)
-		if (k != i && (is_port(b, k, i) || (is_routed(b, i) && is_way_out(b, k))))
+		if (k != i && (is_port(b, k, i) || leads_out(b, i, k)))
 			more |= show(b, k);
 	return more;
 }
@@ -242,20 +255,29 @@ static void show_used(struct builder *b)
 	}
 }
 
+/* Between links of the host; in a circle what should be above is not. Returns the edge's number. */
+static size_t join(struct builder *b, size_t above, size_t below)
+{
+	size_t from = add_link(b, above), to = add_link(b, below);
+
+	return depth_of(b, above) <= depth_of(b, below) ? graph_edge(b->g, from, to, GRAPH_NONE)
+							: graph_edge(b->g, to, from, GRAPH_NONE);
+}
+
 static void connect_above(struct builder *b, size_t i)
 {
 	size_t node = add_link(b, i), parent = parent_of(b, i);
 	const struct net_topology_link *t = topology_of(b, i);
 
 	if (parent != GRAPH_NONE)
-		graph_edge(b->g, add_link(b, parent), node, GRAPH_NONE);
+		join(b, parent, i);
 	for (size_t k = 0; k < link_count(b); k++) {
 		if (k == i)
 			continue;
 		if (is_port(b, k, i)) {
-			graph_edge(b->g, add_link(b, k), node, GRAPH_NONE);
-		} else if (is_routed(b, i) && is_way_out(b, k) && parent != k) {
-			size_t e = graph_edge(b->g, add_link(b, k), node, GRAPH_NONE);
+			join(b, k, i);
+		} else if (leads_out(b, i, k) && parent != k) {
+			size_t e = join(b, k, i);
 
 			if (e != GRAPH_NONE)
 				b->g->edges[e].dashed = true;
@@ -346,10 +368,6 @@ static bool has_shown(const struct builder *b)
 
 static void add_host(struct builder *b)
 {
-	b->shown = calloc(link_count(b) + 1, sizeof(*b->shown));
-	b->full |= !b->shown;
-	if (b->full)
-		return;
 	show_used(b);
 	b->group = has_shown(b) ? graph_group(b->g, b->host->title) : GRAPH_NONE;
 	for (size_t i = 0; i < link_count(b); i++)
@@ -358,7 +376,6 @@ static void add_host(struct builder *b)
 	for (size_t i = 0; i < b->all->container_count; i++)
 		if (b->all->containers[i].host == b->number)
 			add_container(b, &b->all->containers[i]);
-	free(b->shown);
 }
 
 void net_graph_build(const struct net_graph_all *all, struct graph *g)
@@ -366,7 +383,13 @@ void net_graph_build(const struct net_graph_all *all, struct graph *g)
 	for (size_t i = 0; i < all->host_count; i++) {
 		struct builder b = { .all = all, .host = &all->hosts[i], .number = i, .g = g };
 
-		add_host(&b);
+		b.shown = calloc(link_count(&b) + 1, sizeof(*b.shown));
+		b.depths = calloc(link_count(&b) + 1, sizeof(*b.depths));
+		b.full = !b.shown || !b.depths;
+		if (!b.full)
+			add_host(&b);
 		g->full |= b.full;
+		free(b.shown);
+		free(b.depths);
 	}
 }

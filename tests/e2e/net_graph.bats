@@ -140,6 +140,27 @@ svg_check() {
 	box_stop
 }
 
+@test "net graph: two ways out that stand on the link they are ways out for" {
+	ip link add up0 type veth peer name up1
+	ip addr add 192.0.2.1/24 dev up0
+	ip link set up0 up
+	ip link set up1 up
+	for n in 1 2; do
+		ip link add link up0 name out$n type macvlan
+		ip addr add 198.51.10$n.1/24 dev out$n
+		ip link set out$n up
+		ip route add default via 198.51.10$n.2 metric $n
+	done
+	box_start "$(config minimal '.networks += [{type: "macvlan", name: "mv0", parent: "up0"}]')"
+	timeout 10 "$CTRNET" --root "$RUN" net graph "$ID" >"$T/dot"
+	dot_facts <"$T/dot" | grep '^edge' | sort >"$T/facts"
+	grep -qx 'edge up0 -- mv0' "$T/facts"
+	for n in 1 2; do grep -qE "^edge (up0 -- out$n|out$n -- up0)( dashed)?$" "$T/facts"; done
+	[ "$(timeout 10 "$CTRNET" --root "$RUN" net graph "$ID" --format svg | svg_check)" = '1 boxes, 1 ports' ]
+	box_stop
+	ip link delete up0
+}
+
 @test "net graph: 12 containers on one bridge" {
 	local n config
 	config=$(config attach_to_bridge '.networks[1] |= (del(.address, .gateway, .bridge_address, .host_interface_name) | .bridge = "ctrbr12" | .subnet = "10.76.0.0/24")')
