@@ -165,7 +165,8 @@ int file_replace(int dirfd, const char *path, const char *text, size_t len, mode
 	fd = openat(dirfd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return err_sys(err, -errno, "%s", temp);
-	ret = file_write_all(fd, text, len);
+	/* Whatever the umask is: who may read it is the caller's to say. */
+	ret = fchmod(fd, mode) < 0 ? -errno : file_write_all(fd, text, len);
 	if (ret == 0 && renameat(dirfd, temp, dirfd, path) < 0)
 		ret = -errno;
 	if (ret < 0) {

@@ -29,7 +29,7 @@ int file_read_proc(int dirfd, const char *path, size_t max, char **text, struct 
 int file_write_all(int fd, const char *text, size_t len);
 /* Write @text in one write(2) to an existing file, as /proc, /sys and cgroup files want it. */
 int file_write(int dirfd, const char *path, const char *text, struct err *err);
-/* Replace @path by @len bytes of @text at once (temporary file and rename); no fsync: for /run. */
+/* Replace @path by @len bytes of @text at once (temporary file and rename), of that very @mode; no fsync: for /run. */
 int file_replace(int dirfd, const char *path, const char *text, size_t len, mode_t mode,
 		 struct err *err);
 

@@ -30,6 +30,14 @@ box_file() {
 	[ "$(find "$ROOT/etc" 2>/dev/null | sort)" = "$etc" ]
 }
 
+@test "dns: anybody in the container can read them, whatever the umask was" {
+	local file
+	umask 077
+	box_start "$(config dual_stack '.dns.servers = ["10.1.1.1"]')"
+	for file in resolv.conf hosts hostname; do [ "$(box_all /bin/stat -c %a /etc/$file)" = 644 ]; done
+	box_stop
+}
+
 @test "dns: over the files that the rootfs has, which stay as they are" {
 	mkdir -p "$ROOT/etc"
 	echo 'nameserver 192.0.2.1' >"$ROOT/etc/resolv.conf"

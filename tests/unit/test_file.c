@@ -77,6 +77,18 @@ static void test_replace_and_read(void **state)
 	assert_int_equal(file_read(f->fd, "a", 4, &text, &len, NULL), -EFBIG);
 }
 
+static void test_replace_has_its_mode(void **state)
+{
+	struct fixture *f = *state;
+	mode_t before = umask(0077);
+	struct stat st;
+
+	assert_int_equal(file_replace(f->fd, "a", "one", 3, 0644, NULL), 0);
+	umask(before);
+	assert_int_equal(fstatat(f->fd, "a", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+}
+
 /* Larger than any one read, and none of the files' sizes is known before. */
 static void test_read_proc(void **state)
 {
@@ -167,6 +179,7 @@ int main(void)
 		T(test_read_proc),
 		T(test_read_refuses_what_is_no_file),
 		T(test_replace_and_read),
+		T(test_replace_has_its_mode),
 		T(test_remove_tree_spares_link_targets),
 		T(test_lock_follows_the_name),
 		cmocka_unit_test(test_clean_path),
