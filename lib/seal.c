@@ -42,7 +42,13 @@ int seal(const char *owner, const char *text, size_t text_len, char **sealed, si
 	if (!*sealed)
 		return err_oom(err);
 	*len = strlen(*sealed);
-	return 0;
+	if (*len <= JSON_TEXT_MAX)
+		return 0;
+	free(take_ptr(*sealed));
+	return err_set(err, -EFBIG,
+		       "what is to be stored of '%s' has %zu bytes, and no more than %u MB can be "
+		       "read again",
+		       owner, *len, JSON_TEXT_MAX >> 20);
 }
 
 static int check_head(const char *owner, const struct head *head, const char *source,

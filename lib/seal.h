@@ -16,7 +16,10 @@
 
 #define SEAL_VERSION 1
 
-/* @text is an object with members; *@sealed is allocated, of *@len bytes. @owner is a plain word. */
+/*
+ * @text is an object with members; *@sealed is allocated, of *@len bytes. @owner is a plain word. -EFBIG: it is more than could be
+ * read again.
+ */
 int seal(const char *owner, const char *text, size_t text_len, char **sealed, size_t *len,
 	 struct err *err);
 

@@ -94,12 +94,33 @@ static void test_words(void **state)
 	}
 }
 
+/* What could not be read again is not written. */
+static void test_too_much(void **state)
+{
+	const size_t len = JSON_TEXT_MAX;
+	_cleanup_free_ char *text = malloc(len + 1), *out = NULL;
+	struct err err = { 0 };
+	size_t got;
+
+	(void)state;
+	memset(text, ' ', len);
+	memcpy(text, "{\"a\":1", 6);
+	strcpy(text + len - 1, "}");
+	assert_int_equal(seal("web", text, len, &out, &got, &err), -EFBIG);
+	assert_null(out);
+	assert_non_null(strstr(err.text, "no more than 16 MB can be read again"));
+	memmove(text + 6, text + 206, len - 205);
+	out = sealed("web", text, &got);
+	assert_int_equal(check("web", out, got, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_each_byte),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_too_much),
 	};
 
 	return cmocka_run_group_tests_name("seal", tests, NULL, NULL);
