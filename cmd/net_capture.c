@@ -285,13 +285,14 @@ static int run(const struct globals *globals, const struct net_options *o,
 	int ret = take_options(o, &options, err);
 
 	(void)globals;
-	if (ret == 0)
-		ret = open_signals(&c.out, err);
 	if (ret == 0 && ctrnet_container_net_capture(container, &options, &c.source, &error) < 0)
 		ret = library_fail(&cmd_net, &error, err);
 	/* What is there is lost only when there is something to put in its place. */
 	if (ret == 0)
 		ret = open_output(o, &c.out, err);
+	/* A fifo that nobody reads holds us until somebody does, or ends us. */
+	if (ret == 0)
+		ret = open_signals(&c.out, err);
 	if (ret == 0)
 		ret = capture(&c, err);
 	ctrnet_net_capture_free(c.source);

@@ -124,6 +124,22 @@ witnessed() {
 	box_stop
 }
 
+has_socket() {
+	readlink "/proc/$1/fd/"* | grep -q ^socket:
+}
+
+@test "net capture: ends when told to, also at a fifo that nobody reads" {
+	local pid
+	box_start "$(two_networks)"
+	mkfifo "$T/fifo"
+	"$CTRNET" --root "$RUN" net capture "$ID" -w "$T/fifo" 2>"$T/fifo.err" 3>&- &
+	pid=$!
+	wait_for 10 has_socket "$pid"
+	kill -TERM "$pid"
+	wait_for 5 sh -c "! kill -0 $pid 2>/dev/null"
+	box_stop
+}
+
 @test "net capture: until the container ends" {
 	box_start attach_to_bridge
 	capture_start end "$ID" -w "$T/end.pcapng"
