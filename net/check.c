@@ -353,6 +353,33 @@ static int check_networks(const struct net_config *c, struct err *err)
 	return 0;
 }
 
+static bool leads_over(const struct route_args *r, const char *link)
+{
+	bool does = !strcmp(r->at.link, link);
+
+	for (size_t i = 0; !does && i < r->hop_count; i++)
+		does = !strcmp(r->hops[i].link, link);
+	return does;
+}
+
+/* The kernel would refuse them, or forget them when the link goes down. */
+static int check_down(const struct net_config *c, const struct net_config_routes *routes,
+		      struct err *err)
+{
+	char name[IFNAMSIZ];
+
+	for (size_t i = 0; i < c->network_count; i++) {
+		net_config_name(c, i, name);
+		for (size_t at = 0; c->networks[i].down && at < routes->count; at++)
+			if (leads_over(&routes->items[at].args, name))
+				return err_set(
+					err, -EINVAL,
+					"%s: leads over '%s', which stays down (networks[%zu].up)",
+					routes->items[at].origin, name, i);
+	}
+	return 0;
+}
+
 int net_check(const struct net_config *c, struct err *err)
 {
 	_cleanup_(net_config_routes_release) struct net_config_routes routes = { 0 };
@@ -367,5 +394,7 @@ int net_check(const struct net_config *c, struct err *err)
 		ret = check_rules(c, err);
 	if (ret == 0)
 		ret = net_dns_check(c, err);
-	return ret < 0 ? ret : net_config_routes(c, &routes, err);
+	if (ret == 0)
+		ret = net_config_routes(c, &routes, err);
+	return ret < 0 ? ret : check_down(c, &routes, err);
 }

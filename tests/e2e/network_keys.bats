@@ -132,5 +132,7 @@ link() {
 	link 'sysctl: {"ipv4.no_such": "0"}' \
 		'networks[1] (eth0): sysctl net/ipv4/conf/eth0/no_such: /proc/sys/net/ipv4/conf/eth0/no_such: No such file or directory'
 	link 'up: false' 'FILE: networks[1]: up: a link that stays down has no gateway and no routes'
+	refuses '.networks[1] |= (del(.gateway) | .up = false) | .routes = [{destination: "10.90.0.0/16", interface_name: "eth0"}]' \
+		"FILE: routes[0]: leads over 'eth0', which stays down (networks[1].up)"
 	link 'up: "no"' 'FILE:L:C: networks[1].up: expected true or false, found a string "no"'
 }
