@@ -157,6 +157,7 @@ static int add_drivers(const struct net_config *c, size_t i, struct net_config_r
 		return 0;
 	net_config_name(c, i, d.route.args.at.link);
 	net_config_origin(c, i, d.route.origin);
+	own(c, i, &d.route);
 	return n->driver->routes(n, add_derived, &d, err);
 }
 
