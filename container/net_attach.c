@@ -349,41 +349,19 @@ static void remove_route(struct net_config *net, size_t i)
 		(net->route_count - i) * sizeof(*net->routes));
 }
 
-/* The step of routes[@i] is for @name from here on. */
-static int give_route(struct plan *plan, size_t i, const char *name, struct err *err)
-{
-	char origin[NET_ORIGIN_MAX];
-
-	snprintf(origin, sizeof(origin), "routes[%zu]", i);
-	for (size_t at = 0; at < plan->count; at++) {
-		struct step *s = &plan->steps[at];
-
-		if (s->origin && !strcmp(s->origin, origin) && !s->owner &&
-		    step_add_owner(s, name) < 0)
-			return err_oom(err);
-	}
-	return 0;
-}
-
-/*
- * Routes of the container's that lead over the network go with it, in the kernel and so in the config. The journal says so first, for
- * who comes behind us.
- */
-static int give_routes(struct net_live *l, const char *name, struct err *err)
+/* Routes of the container's that lead over the network go with it, in the kernel and so in the config. */
+static int remove_routes(struct net_live *l, const char *name, struct err *err)
 {
 	struct net_config *net = &l->state.spec.net;
-	size_t before = net->route_count;
 	int ret = 0;
 
 	for (size_t i = net->route_count; ret == 0 && i-- > 0;) {
 		if (!net_detach_takes_route(&net->routes[i], name))
 			continue;
-		ret = give_route(&l->plan, i, name, err);
 		remove_route(net, i);
-		if (ret == 0)
-			ret = net_detach_renumber(net, "routes", i, &l->plan, err);
+		ret = net_detach_renumber(net, "routes", i, &l->plan, err);
 	}
-	return ret < 0 || before == net->route_count ? ret : net_live_write(l, err);
+	return ret;
 }
 
 static void remove_network(struct net_config *net, size_t i)
@@ -394,7 +372,10 @@ static void remove_network(struct net_config *net, size_t i)
 		(net->network_count - i) * sizeof(*net->networks));
 }
 
-/* The config forgets it first: if we are killed then, the next one knows that it is to go. */
+/*
+ * The config forgets it first: if we are killed then, the next one knows that it is to go; and the journal has said by then which
+ * routes go with it. Numbers move up on disk only when all is done.
+ */
 static int detach(struct net_live *l, size_t i, const char *name, struct err *err)
 {
 	struct net_config *net = &l->state.spec.net;
@@ -402,7 +383,11 @@ static int detach(struct net_live *l, size_t i, const char *name, struct err *er
 	int ret = store_read_state(&l->store, &before, err);
 
 	if (ret == 0)
-		ret = give_routes(l, name, err);
+		ret = net_detach_give_routes(&l->plan, name, err);
+	if (ret > 0)
+		ret = net_live_write(l, err);
+	if (ret == 0)
+		ret = remove_routes(l, name, err);
 	if (ret < 0)
 		return ret;
 	remove_network(net, i);

@@ -41,6 +41,8 @@ int net_detach_check(const struct net_config *c, size_t i, struct err *err);
 
 /* Does a route of `routes` lead over the network @name? It goes along with it. */
 bool net_detach_takes_route(const struct net_route *r, const char *name);
+/* The same of their steps: from here on they are that network's. 1: there are some, 0: there are none, or an error. */
+int net_detach_give_routes(struct plan *plan, const char *name, struct err *err);
 
 /* Of a plan that plan_split() made: what does not go by itself with a link that it removes. Shares steps with @part; free(steps). */
 int net_detach_rest(const struct plan *part, struct plan *rest, struct err *err);

@@ -116,6 +116,32 @@ bool net_detach_takes_route(const struct net_route *r, const char *name)
 	return !r->hop_count && !strcmp(r->interface_name, name);
 }
 
+/*
+ * By what the step says, not by the number that it was planned for: who was killed behind an earlier one that went may have left
+ * the numbers as they were.
+ */
+static bool is_route_of_all(const struct step *s, const char *name)
+{
+	const struct route_args *a = s->args;
+
+	return s->type == &route_add_step.type && !s->owner && !a->hop_count &&
+	       !strcmp(a->at.link, name);
+}
+
+int net_detach_give_routes(struct plan *plan, const char *name, struct err *err)
+{
+	int found = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		if (!is_route_of_all(&plan->steps[i], name))
+			continue;
+		if (step_add_owner(&plan->steps[i], name) < 0)
+			return err_oom(err);
+		found = 1;
+	}
+	return found;
+}
+
 struct made_link {
 	const char *ns, *name;
 };

@@ -163,6 +163,24 @@ fail_attach() {
 	box_stop
 }
 
+# Killed in front of each record, and then detached again: the routes over the other one stay, as config and plan have them.
+@test "net detach: SIGKILL at records, with routes of the container's over each of two networks" {
+	local n code
+	without_leak_sanitizer
+	for n in 1 2 3 4; do
+		box_start "$(config minimal '.networks += [{type: "veth", address: "10.61.0.2/24"}, {type: "veth", address: "10.62.0.2/24"}]
+			| .routes = [{destination: "10.90.0.0/16", interface_name: "eth1"}, {destination: "10.91.0.0/16", interface_name: "eth0"}]')"
+		code=0
+		traced -e trace=renameat -e "inject=renameat:signal=SIGKILL:when=$n" -- detach eth1 || code=$?
+		ctrnet net detach "$ID" eth1 2>"$T/err" || grep -q "has the name 'eth1'" "$T/err"
+		[ "$(box_net ip -j route show | jq -c 'map(.dst) | sort')" = '["10.61.0.0/24","10.91.0.0/16"]' ]
+		assert_json "$(ctrnet state "$ID")" '.config.routes | map(.destination) == ["10.91.0.0/16"]'
+		assert_untouched
+		box_stop
+	done
+	[ "$code" = 0 ]
+}
+
 # bats test_tags=slow
 @test "net attach and detach: SIGKILL at each record, message and setting" {
 	inject_box

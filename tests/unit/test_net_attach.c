@@ -8,6 +8,7 @@
 #include "net/driver.h"
 #include "net/ipam.h"
 #include "net/reserve.h"
+#include "net/route.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -215,6 +216,65 @@ static void added(void **state)
 	json_release(&schema, &c);
 }
 
+/* Also routes that follow from a type's own keys are the network's. */
+static void derived(void **state)
+{
+	static const struct endpoint ends[2] = {
+		{ .name = "eth0", .host_name = "vea", .namespace_new = true },
+		{ .name = "wg0", .namespace_new = true },
+	};
+	_cleanup_free_ char *text = NULL;
+	struct plan more = { 0 };
+	struct net_config c;
+	struct err err = { 0 };
+
+	(void)state;
+	load("{\"networks\":[{\"type\":\"veth\"},{\"type\":\"wireguard\",\"route_allowed_ips\":true,"
+	     "\"private_key\":\"stVkwDivKu13rVYZhyQJQXNRJH97NF7mTTxLH/cvn9A=\",\"peers\":[{"
+	     "\"public_key\":\"2cIqP9DvG0VyNxjuyktKGQ9p+fxM3Jl5MtHb5eYcnjs=\",\"allowed_ips\":[\"10.5.0.0/16\"]}]}]}",
+	     &c);
+	c.live = true;
+	c.standing = 1;
+	assert_int_equal(net_plan(&c, ends, "box", true, &more, &err), 0);
+	text = shown(&more);
+	assert_non_null(strstr(text, "route add 10.5.0.0/16 dev wg0"));
+	for (size_t i = 0; i < more.count; i++)
+		assert_true(step_has_owner(&more.steps[i], "wg0"));
+	plan_release(&more);
+	json_release(&schema, &c);
+}
+
+/* Whose `routes` go with a network is told by what they say, whatever number they were planned for. */
+static void given(void **state)
+{
+	struct plan plan = { 0 };
+	struct net_config c;
+	struct err err = { 0 };
+	size_t n = 0;
+
+	(void)state;
+	load("{\"networks\":[{\"type\":\"veth\",\"address\":\"10.8.0.2/24\"},{\"type\":\"veth\",\"address\":\"10.9.0.2/24\"}],"
+	     "\"routes\":[{\"destination\":\"10.6.0.0/16\",\"interface_name\":\"eth1\"},"
+	     "{\"destination\":\"10.7.0.0/16\",\"interface_name\":\"eth0\"}]}",
+	     &c);
+	plan_all(&c, two_ends, &plan);
+	assert_int_equal(net_detach_renumber(&c, "routes", 0, &plan, &err), 0);
+	assert_int_equal(net_detach_give_routes(&plan, "eth1", &err), 1);
+	assert_int_equal(net_detach_give_routes(&plan, "eth1", &err), 0);
+	for (size_t i = 0; i < plan.count; i++) {
+		const struct step *s = &plan.steps[i];
+		const struct route_args *a = s->args;
+
+		if (s->type != &route_add_step.type)
+			continue;
+		assert_int_equal(step_has_owner(s, "eth1"), !strcmp(a->at.link, "eth1"));
+		n++;
+	}
+	assert_int_equal(n, 2);
+	plan_release(&plan);
+	json_release(&schema, &c);
+}
+
 static const struct {
 	const char *config, *name, *text;
 } needed[] = {
@@ -248,8 +308,9 @@ static void users(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names), cmocka_unit_test(recall), cmocka_unit_test(rest),
-		cmocka_unit_test(added), cmocka_unit_test(users),
+		cmocka_unit_test(names), cmocka_unit_test(recall),  cmocka_unit_test(rest),
+		cmocka_unit_test(added), cmocka_unit_test(derived), cmocka_unit_test(given),
+		cmocka_unit_test(users),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
