@@ -36,18 +36,17 @@ static int add_text(struct net_texts *to, const char *name, char *json, size_t l
 	return 0;
 }
 
-/* Standard input may be a pipe, which file_read() refuses. */
 static int add_file(struct net_texts *to, const char *path, struct err *err)
 {
 	bool input = !strcmp(path, "-");
 	char *text = NULL;
 	size_t len = 0;
-	int ret = input ? file_read_proc(AT_FDCWD, "/proc/self/fd/0", TEXT_MAX, &text, err)
+	int ret = input ? file_read_input(TEXT_MAX, &text, &len, err)
 			: file_read(AT_FDCWD, path, TEXT_MAX, &text, &len, err);
 
 	if (ret < 0)
 		return ret;
-	return add_text(to, input ? "standard input" : path, text, input ? strlen(text) : len, err);
+	return add_text(to, input ? "standard input" : path, text, len, err);
 }
 
 /* What is JSON by itself is meant so, and what begins like that has to be; all else is a string, like most values are. */

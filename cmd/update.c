@@ -165,17 +165,15 @@ static int of_options(const struct options *o, struct ctrnet_text *text, char **
 	return ret < 0 ? ret : end;
 }
 
-/* Standard input may be a pipe, which file_read() refuses. */
 static int of_file(const char *path, struct ctrnet_text *text, char **json, struct err *err)
 {
 	bool input = !strcmp(path, "-");
 	size_t len = 0;
-	int ret = input ? file_read_proc(AT_FDCWD, "/proc/self/fd/0", TEXT_MAX, json, err)
+	int ret = input ? file_read_input(TEXT_MAX, json, &len, err)
 			: file_read(AT_FDCWD, path, TEXT_MAX, json, &len, err);
 
 	if (ret == 0)
-		*text = (struct ctrnet_text){ input ? "standard input" : path, *json,
-					      input ? strlen(*json) : len };
+		*text = (struct ctrnet_text){ input ? "standard input" : path, *json, len };
 	return ret;
 }
 

@@ -102,28 +102,42 @@ static int make_room(char **buf, size_t *size)
 	return 0;
 }
 
-int file_read_proc(int dirfd, const char *path, size_t max, char **text, struct err *err)
+/* To the end, wherever that is. */
+static int read_to_end(int fd, const char *name, size_t max, char **text, size_t *length,
+		       struct err *err)
 {
-	_cleanup_fd_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
 	_cleanup_free_ char *buf = NULL;
 	size_t size = 0, len = 0;
 	ssize_t n;
 
-	if (fd < 0)
-		return err_sys(err, -errno, "%s", path);
 	do {
 		if (make_room(&buf, &size) < 0)
 			return err_oom(err);
 		n = read_all(fd, buf + len, size - len - 1);
 		if (n < 0)
-			return err_sys(err, (int)n, "%s", path);
+			return err_sys(err, (int)n, "%s", name);
 		len += (size_t)n;
 		if (len > max)
-			return err_set(err, -EFBIG, "%s: larger than %zu bytes", path, max);
+			return err_set(err, -EFBIG, "%s: larger than %zu bytes", name, max);
 	} while (len == size - 1);
 	buf[len] = '\0';
 	*text = take_ptr(buf);
+	*length = len;
 	return 0;
+}
+
+int file_read_proc(int dirfd, const char *path, size_t max, char **text, struct err *err)
+{
+	_cleanup_fd_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	size_t len;
+
+	return fd < 0 ? err_sys(err, -errno, "%s", path)
+		      : read_to_end(fd, path, max, text, &len, err);
+}
+
+int file_read_input(size_t max, char **text, size_t *len, struct err *err)
+{
+	return read_to_end(STDIN_FILENO, "standard input", max, text, len, err);
 }
 
 int file_write_all(int fd, const char *text, size_t len)

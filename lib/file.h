@@ -25,6 +25,8 @@ int file_read_line(int dirfd, const char *path, char *buf, size_t size, struct e
  * -EFBIG.
  */
 int file_read_proc(int dirfd, const char *path, size_t max, char **text, struct err *err);
+/* All of standard input, whatever it is, as file_read(). */
+int file_read_input(size_t max, char **text, size_t *len, struct err *err);
 /* Write all of it to @fd, however many calls it takes; 0 or -errno. */
 int file_write_all(int fd, const char *text, size_t len);
 /* Write @text in one write(2) to an existing file, as /proc, /sys and cgroup files want it. */

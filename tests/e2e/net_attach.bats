@@ -239,6 +239,29 @@ lines() {
 	box_stop
 }
 
+# with_socket TEXT CMD...: with TEXT for its standard input, which is a socket, as programs in other languages like to make it.
+with_socket() {
+	perl -MSocket -e 'my $text = shift;
+		socketpair(my $here, my $there, AF_UNIX, SOCK_STREAM, 0) or die;
+		syswrite($here, $text) == length $text or die;
+		close $here;
+		open(STDIN, "<&", $there) or die;
+		exec @ARGV' "$@"
+}
+
+@test "net attach: of standard input that is a socket" {
+	box_start "$(plain)"
+	run with_socket '{"type": "tap", "name": "on"}' "$CTRNET" --root "$RUN" net attach "$ID" -
+	assert_status 0
+	assert_output on
+	run with_socket '{"type": "tap"' "$CTRNET" --root "$RUN" net attach "$ID" -
+	assert_status 2
+	[[ $output == 'ctrnet: net: standard input:1:'* ]]
+	with_socket '{}' "$CTRNET" --root "$RUN" update --resources - "$ID"
+	assert_untouched
+	box_stop
+}
+
 # Each type of network that can be attached here, with what it needs.
 drivers() {
 	cat <<-'EOF'
