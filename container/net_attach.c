@@ -13,6 +13,7 @@
 #include "lib/log.h"
 #include "lib/str.h"
 #include "net/attach.h"
+#include "net/change.h"
 #include "net/config.h"
 #include "net/ipam.h"
 
@@ -105,8 +106,18 @@ bool net_live_stray(const struct net_live *l, char name[IFNAMSIZ])
 	return false;
 }
 
+/* What shaped a network before stood where that stands which shapes it now, and went with it. */
+static void mend_changed(struct net_live *l)
+{
+	struct err why = { 0 };
+
+	if (plan_mend(&l->plan, &l->scope, net_step_types, NULL, net_live_write, l, &why) < 0)
+		log_warn("%s ('ctrnet net repair %s' mends it)", why.text, l->store.id);
+}
+
 int net_live_recover(struct net_live *l, struct err *err)
 {
+	bool changed = false;
 	char name[IFNAMSIZ];
 	int found = 0, ret = 0;
 
@@ -114,11 +125,14 @@ int net_live_recover(struct net_live *l, struct err *err)
 	for (; ret == 0 && net_live_stray(l, name); found++) {
 		log_debug("network %s was left behind", name);
 		ret = take_back(l, name, err);
+		changed |= !strcmp(name, NET_CHANGE_TAKEN);
 		if (ret < 0)
 			err_wrap(err, "what is left of the network '%s'", name);
 	}
 	if (ret == 0 && found)
 		ret = net_live_write(l, err);
+	if (ret == 0 && changed)
+		mend_changed(l);
 	return ret < 0 ? ret : found;
 }
 

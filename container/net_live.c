@@ -167,11 +167,11 @@ static int still_runs(const struct live *l, int ret, struct err *err)
 	return err_set(err, -ESRCH, "container '%s' is not running", l->at.store.id);
 }
 
-/* Who was killed while he attached or detached a network has left it. It is no difference in what it is, but that it is there. */
+/* Who was killed while he attached, detached or changed a network has left it. It is no difference in what it is, but that it is there. */
 static int note_strays(struct live *l, struct err *err)
 {
 	const struct err why = { .code = -ESTALE,
-				 .text = "whoever attached or detached it was killed" };
+				 .text = "whoever attached, detached or changed it was killed" };
 	_cleanup_(plan_release) struct plan part = { 0 };
 	char name[IFNAMSIZ];
 	int ret = 0;

@@ -88,8 +88,8 @@ int container_net_set(const char *root, const char *id, const char *name, char *
 		      struct err *err);
 
 /*
- * Take back what a process left that was killed while it attached or detached a network: what belongs to none of the config's. How
- * many networks those were, or an error.
+ * Take back what a process left that was killed while it attached, detached or changed a network: what belongs to none of the
+ * config's. How many networks those were, or an error.
  */
 int net_live_recover(struct net_live *l, struct err *err);
 /* net_live_open(), for who adds, removes or changes networks: one that has its own namespace, and nothing left behind in it. */

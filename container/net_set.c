@@ -112,10 +112,29 @@ static void put_back(struct set *s)
 			s->change.end.name, l->store.id, why.text);
 }
 
-/* Written first: if we are killed then, repair brings what was wanted. */
+/* With what shaped it before, which nobody would look for any more if we were killed now. */
+static int write_both(const struct set *s, struct err *err)
+{
+	const struct plan *now = &s->live->plan;
+	struct plan both = *now;
+	int ret;
+
+	both.steps = calloc(now->count + s->was.count + 1, sizeof(*both.steps));
+	if (!both.steps)
+		return err_oom(err);
+	for (size_t i = 0; i < now->count; i++)
+		both.steps[i] = now->steps[i];
+	for (size_t i = 0; i < s->was.count; i++)
+		both.steps[both.count++] = s->was.steps[i];
+	ret = store_write_journal(&s->live->store, &both, err);
+	free(both.steps);
+	return ret;
+}
+
+/* Written first: if we are killed then, whoever comes next brings what was wanted. */
 static int write_new(const struct set *s, struct err *err)
 {
-	int ret = net_live_write(s->live, err);
+	int ret = write_both(s, err);
 
 	if (ret == 0)
 		ret = net_change_records(&s->change, &s->live->plan, err);
@@ -133,11 +152,13 @@ static int set(struct set *s, struct err *err)
 		ret = plan_new(s, err);
 	if (ret < 0)
 		return ret;
-	ret = drop(s, err);
+	ret = write_new(s, err);
 	if (ret == 0)
-		ret = write_new(s, err);
+		ret = drop(s, err);
 	if (ret == 0)
 		ret = change_kernel(s, err);
+	if (ret == 0 && s->was.count)
+		ret = net_live_write(l, err);
 	if (ret < 0)
 		put_back(s);
 	return ret;

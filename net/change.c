@@ -21,9 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No interface can have this name: it marks steps that are taken out of a plan. */
-#define TAKEN ":taken"
-
 /* --- From words --- */
 
 static int set_mtu(struct network *n, const char *value, struct err *err)
@@ -177,14 +174,12 @@ static void change_step(const struct net_change *c, struct step *s)
 	}
 }
 
-/* That brings it up, and waits for what comes with that. */
+/* That brings it up, or takes it down, and waits for what comes with that. */
 static bool is_up_step(const struct net_change *c, const struct step *s)
 {
 	static const struct step_type *const types[] = {
-		&link_up_step.type,
-		&link_ready_step,
-		&link_follow_step,
-		&addr_ready_step,
+		&link_up_step.type, &link_down_step.type, &link_ready_step,
+		&link_follow_step,  &addr_ready_step,
 	};
 
 	for (size_t i = 0; i < array_size(types); i++)
@@ -214,7 +209,7 @@ static int take(const struct net_change *c, struct plan *plan,
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		struct step *s = &plan->steps[i];
-		char *taken = is(c, s) ? strdup(TAKEN) : NULL;
+		char *taken = is(c, s) ? strdup(NET_CHANGE_TAKEN) : NULL;
 
 		if (!is(c, s))
 			continue;
@@ -223,7 +218,7 @@ static int take(const struct net_change *c, struct plan *plan,
 		free(s->owner);
 		s->owner = taken;
 	}
-	return plan_split(plan, TAKEN, out, err);
+	return plan_split(plan, NET_CHANGE_TAKEN, out, err);
 }
 
 static struct net_planner planner_of(const struct net_change *c, struct plan *plan)
@@ -237,14 +232,16 @@ static int change_up(const struct net_change *c, struct plan *plan, struct err *
 {
 	const struct net_planner p = planner_of(c, plan);
 	_cleanup_(plan_release) struct plan gone = { 0 };
+	const bool down = c->now->down;
+	int ret;
 
-	if (c->was->down == c->now->down)
+	if (c->was->down == down)
 		return 0;
-	if (c->now->down)
-		return take(c, plan, is_up_step, &gone, err);
-	if (net_plan_link(&p, &link_up_step.type, SCOPE_CONTAINER, end_name(c), err) < 0)
-		return -ENOMEM;
-	return net_plan_ready(&p, c->now, &c->end, err);
+	ret = take(c, plan, is_up_step, &gone, err);
+	if (ret == 0)
+		ret = net_plan_link(&p, down ? &link_down_step.type : &link_up_step.type,
+				    SCOPE_CONTAINER, end_name(c), err);
+	return ret < 0 ? ret : net_plan_ready(&p, c->now, &c->end, err);
 }
 
 int net_change_steps(const struct net_change *c, struct plan *plan, struct err *err)

@@ -36,13 +36,16 @@ void net_change_find(struct net_change *c, const char *name, const struct plan *
 
 /* --- The plan --- */
 
+/* Owner of what is taken out of a plan. No interface can have this name, so of what a journal has for it nobody knows any more. */
+#define NET_CHANGE_TAKEN ":taken"
+
 /* The steps that made the link say what holds now; whether it is up is a step of its own. */
 int net_change_steps(const struct net_change *c, struct plan *plan, struct err *err);
 
 /* The same of what stands in records (lib/shared.h), which are on disk. */
 int net_change_records(const struct net_change *c, const struct plan *plan, struct err *err);
 
-/* Move what shapes the network from @plan to @out, which is empty before. */
+/* Move what shapes the network from @plan to @out, which is empty before: it is NET_CHANGE_TAKEN's then. */
 int net_change_take_shaping(const struct net_change *c, struct plan *plan, struct plan *out,
 			    struct err *err);
 /* Append what shapes it now. */

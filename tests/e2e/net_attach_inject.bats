@@ -163,6 +163,52 @@ fail_attach() {
 	box_stop
 }
 
+# What shapes it, and an ifb, as the kernel has them; handles and addresses of that are not looked at.
+shaped() {
+	box_net tc -j qdisc show | jq -cS 'map(select(.kind != "noqueue") | {dev, kind, rate: .options.rate})'
+	box_net ip -j link | jq -cS 'map({ifname, mtu})'
+}
+
+# kill_set SYSCALL WORD...: killed in front of the first, second, ... of these calls: whoever comes next finds all as it is, or makes it so.
+kill_set() {
+	local call=$1 n code
+	shift
+	for ((n = 1; n < 60; n += ${STEP:-1})); do
+		code=0
+		traced -e trace="$call" -e "inject=$call:signal=SIGKILL:when=$n" -- set eth0 "$@" || code=$?
+		if [ $((runs++ % 2)) = 0 ]; then
+			ctrnet net repair "$ID" >/dev/null
+		else
+			ctrnet net attach "$ID" type=tun name=other >/dev/null
+			ctrnet net detach "$ID" other
+		fi
+		assert_untouched
+		# It need not have begun; but of what was begun nothing is left.
+		ctrnet net set "$ID" eth0 "$@"
+		assert_untouched
+		shaped >"$T/now"
+		diff "$T/wanted" "$T/now" || { echo "after SIGKILL at $call $n"; return 1; }
+		[ "$code" != 0 ] || break
+		ctrnet net set "$ID" eth0 "${BACK[@]}"
+	done
+	[ "$n" -gt 1 ]
+}
+
+@test "net set: SIGKILL at records and messages, then repair or another change" {
+	local runs=0 BACK=(rate=5mbit ingress.rate=6mbit mtu=1500)
+	without_leak_sanitizer
+	box_start "$(config minimal '.networks += [{type: "tap", name: "eth0", mtu: 1500, address: "10.61.0.2/24",
+		shaping: {egress: {rate: "5mbit"}, ingress: {rate: "6mbit"}}}]')"
+	ctrnet net set "$ID" eth0 rate=4mbit ingress.rate=none mtu=1400
+	shaped >"$T/wanted"
+	ctrnet net set "$ID" eth0 "${BACK[@]}"
+	kill_set renameat rate=4mbit ingress.rate=none mtu=1400
+	ctrnet net set "$ID" eth0 "${BACK[@]}"
+	STEP=6 kill_set sendto rate=4mbit ingress.rate=none mtu=1400
+	box_stop
+	echo "# $runs runs" >&3
+}
+
 # Killed in front of each record, and then detached again: the routes over the other one stay, as config and plan have them.
 @test "net detach: SIGKILL at records, with routes of the container's over each of two networks" {
 	local n code

@@ -91,6 +91,21 @@ ingress() {
 	box_stop
 }
 
+@test "net set: up, where it was down from the start, and down again" {
+	box_start "$(config minimal '.networks += [{type: "veth", address: "10.66.0.2/24", ipv6_address: "fd66::2/64", up: false}]')"
+	set_net eth0 up=true
+	assert_json "$(box_net ip -j addr show dev eth0)" '.[0] | (.flags | index("UP")) and (.addr_info | any(.local == "fd66::2"))'
+	assert_untouched
+	set_net eth0 up=false
+	assert_untouched
+	box_net ip link set eth0 up
+	run ctrnet net check "$ID"
+	assert_status 1
+	ctrnet net repair "$ID"
+	assert_json "$(box_net ip -j link show dev eth0)" '.[0] | .flags | index("UP") == null'
+	box_stop
+}
+
 @test "net set: where nothing is on the host, what is received goes over an ifb, which comes and goes" {
 	box_start "$(config minimal '.networks += [{type: "tap", name: "eth0", address: "10.65.0.2/24"}]')"
 	remember
