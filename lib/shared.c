@@ -506,6 +506,14 @@ static void collect(const struct collecting *c, struct step *step)
 		c->found(c->arg, step->shared, err.text);
 }
 
+/* Nobody knows its key: by where it is. */
+static void tell_unread(const struct collecting *c, const char *name, const char *why)
+{
+	_cleanup_free_ char *path = str_format("%s/%s", c->scope->shared_dir, name);
+
+	c->found(c->arg, path ? path : name, why);
+}
+
 /* The step of the record @name as far as it is needed to find it again; its args are empty. */
 static int list_record(int dir, const char *name, const struct step_type *const *const *types,
 		       const struct collecting *c, struct plan *plan, struct err *err)
@@ -520,7 +528,7 @@ static int list_record(int dir, const char *name, const struct step_type *const 
 	if (ret == -ENOENT)
 		ret = 0;
 	else if (ret < 0)
-		c->found(c->arg, name, why.text);
+		tell_unread(c, name, why.text);
 	else if (!type)
 		c->found(c->arg, r.key, "this build does not know what made it");
 	else

@@ -96,9 +96,10 @@ int nat_collect(struct scope *scope, bool dry_run, nat_found_fn *found, void *ar
 	/* Without a table of ours, or without the right to ask, there is nothing. */
 	if (ret < 0 || nft_find_table(c.nl, NULL) < 0)
 		return 0;
-	ret = shared_with_users(scope, NAT_TABLE_KEY, collect, &c, err);
-	if (ret != -ENOENT)
-		return ret;
-	c.kept = "the record of who uses the table is not there";
+	ret = shared_with_users(scope, NAT_TABLE_KEY, collect, &c, NULL);
+	if (ret == 0)
+		return 0;
+	c.kept = ret == -ENOENT ? "the record of who uses the table is not there"
+				: "the record of who uses the table cannot be read";
 	return collect(&c, NULL, err);
 }

@@ -268,6 +268,28 @@ with_port() {
 	ip netns delete "$ID"
 }
 
+@test "net gc: a record that cannot be read is told of, and is in nobody else's way" {
+	local record
+	box_start "$(config attach_to_bridge '.networks[1].masquerade = true')"
+	ip link add ctrx type bridge
+	ip link set ctrx alias ctrnet:nobody
+	record=$(grep -rl '"nft.table"' /run/ctrnet-shared)
+	cp "$record" "$T/record"
+	echo junk >"$record"
+	echo junk >"${record%/*}/0123456789abcdef.json"
+	run ctrnet net gc
+	assert_status 0
+	grep -qx "left record $record: .*expected a value, found the word 'junk'" <<<"$output"
+	grep -qx "left record ${record%/*}/0123456789abcdef.json: .*" <<<"$output"
+	grep -qx "left link ctrx: .*" <<<"$output"
+	grep -qx "left element .*: the record of who uses the table cannot be read" <<<"$output"
+	run ! grep -v ^left <<<"$output"
+	cp "$T/record" "$record"
+	rm "${record%/*}/0123456789abcdef.json"
+	box_stop
+	ip link delete ctrx
+}
+
 in_namespace() {
 	[ "$(stat -Lc %i "/proc/$1/ns/net")" = "$(stat -c %i "/run/netns/$ID")" ] && [ "$(cat "/proc/$1/comm")" = sleep ]
 }
