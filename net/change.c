@@ -80,6 +80,19 @@ static int merge_shaping(struct network *n, const char *text, struct err *err)
 	return shaping_merge(&n->shaping, copy, err);
 }
 
+/* What is one word is meant to be any key. */
+static int merge_other(struct network *n, const char *text, size_t len, struct err *err)
+{
+	int ret = merge_shaping(n, text, err);
+
+	if (ret == 0 || !text[len] || memchr(text, '.', len) || shaping_has_key(text))
+		return ret;
+	err_append(err, " (what can be changed besides:");
+	for (size_t i = 0; i < array_size(keys); i++)
+		err_append(err, "%s %s", i ? "," : "", keys[i].key);
+	return err_append(err, ")");
+}
+
 int net_change_merge(struct network *n, const char *text, struct err *err)
 {
 	struct network changed = *n;
@@ -93,7 +106,7 @@ int net_change_merge(struct network *n, const char *text, struct err *err)
 		*n = changed;
 		return 0;
 	}
-	return merge_shaping(n, text, err);
+	return merge_other(n, text, len, err);
 }
 
 /* --- The plan --- */

@@ -59,6 +59,8 @@ int shaping_check(const struct shaping *s, uint32_t mtu, struct err *err);
 int shaping_merge(struct shaping *s, const char *text, struct err *err);
 /* One direction in such words: "rate=20mbit delay=5ms"; "" for nothing. Allocated; NULL: out of memory. */
 char *shaping_way_text(const struct shaping_way *w);
+/* Has a direction a key of that name, up to its "="? */
+bool shaping_has_key(const char *text);
 
 /* Can this kernel do it? -EOPNOTSUPP: no; the error names the key. Makes nothing. */
 int shaping_resolve(const struct shaping *s, struct scope *scope, struct err *err);

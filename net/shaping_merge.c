@@ -126,6 +126,15 @@ static int set(const struct json_schema *schema, void *object, const char *path,
 			 err);
 }
 
+bool shaping_has_key(const char *text)
+{
+	const struct json_field *way = find(&shaping_schema, "egress", NULL);
+	char key[KEY_MAX];
+
+	snprintf(key, sizeof(key), "%.*s", (int)strcspn(text, "="), text);
+	return find(way->schema, key, NULL);
+}
+
 int shaping_merge(struct shaping *s, const char *text, struct err *err)
 {
 	const char *equals = strchr(text, '=');

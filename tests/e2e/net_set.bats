@@ -135,7 +135,9 @@ ingress() {
 	done <<-'EOF'
 		mtu: '99999': expected a number from 68 to 65535|mtu=99999
 		networks[1]: mtu: IPv6 needs at least 1280, and here it is 1000|mtu=1000
-		shaping.egress.rat: unknown key; did you mean 'rate'?|rat=1mbit
+		shaping.egress.rat: unknown key; did you mean 'rate'? (what can be changed besides: mtu, txqueuelen, mac_address, up)|rat=1mbit
+		shaping.egress.name: unknown key (what can be changed besides: mtu, txqueuelen, mac_address, up)|name=eth9
+		shaping.egress.slot.no: unknown key|slot.no=1
 		'rate': expected KEY=VALUE, as in rate=10mbit|rate
 		networks[1]: shaping.egress: ceil: 500kbit is below the rate, 1mbit|mtu=1400 ceil=500kbit
 		up: 'maybe': expected true or false|mtu=1400 up=maybe
