@@ -3,7 +3,9 @@
 
 #include "lib/cleanup.h"
 #include "lib/file.h"
+#include "lib/log.h"
 #include "lib/str.h"
+#include "net/config.h"
 #include "net/dns.h"
 
 #include <errno.h>
@@ -47,6 +49,8 @@ static void print_hostname(const struct net_config *net, const char *hostname, F
 	(void)net;
 	fprintf(out, "%s\n", hostname);
 }
+
+#define RESOLV_CONF 0 /* the number of its row */
 
 static const struct {
 	const char *name, *place, *origin;
@@ -256,6 +260,34 @@ static size_t file_of(const struct step *s)
 	while (i < array_size(files) && (!name || strcmp(files[i].name, name + 1)))
 		i++;
 	return i;
+}
+
+static bool writes(const struct plan *plan, size_t file)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].type == &file_step && file_of(&plan->steps[i]) == file)
+			return true;
+	return false;
+}
+
+int dns_check_attached(const struct spec *spec, size_t first, const struct plan *plan,
+		       struct err *err)
+{
+	char origin[NET_ORIGIN_MAX];
+
+	for (size_t i = first; i < spec->net.network_count; i++) {
+		if (!net_dns_given(&spec->net.networks[i].dns))
+			continue;
+		net_config_origin(&spec->net, i, origin);
+		if (namespaces_find(&spec->namespaces, CLONE_NEWUSER))
+			return err_set(err, -EOPNOTSUPP,
+				       "%s: dns: not with a user namespace (NEWUSER)", origin);
+		if (!writes(plan, RESOLV_CONF))
+			log_warn("%s: dns: has no effect, since the container was started without "
+				 "any: its %s is not ctrnet's",
+				 origin, files[RESOLV_CONF].place);
+	}
+	return 0;
 }
 
 int dns_replan(const struct spec *spec, const struct net_config *net, struct plan *plan,

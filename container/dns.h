@@ -26,6 +26,13 @@ int dns_replan(const struct spec *spec, const struct net_config *net, struct pla
 /* Write the files whose steps say something else than they, in place: a new file would not be the one that is mounted. */
 int dns_rewrite(struct scope *scope, const struct plan *plan, struct err *err);
 
+/*
+ * networks[@first] on come to a container that runs, whose files are there or not: `dns` of theirs that nobody will see is warned of,
+ * or an error, if no container could be started with it.
+ */
+int dns_check_attached(const struct spec *spec, size_t first, const struct plan *plan,
+		       struct err *err);
+
 extern const struct step_type *const dns_step_types[];
 
 #endif

@@ -273,6 +273,8 @@ static int prepare(struct net_live *l, struct net_config *added, struct plan *mo
 		return ret;
 	net_attach_choose_names(net, first);
 	ret = net_attach_check(net, first, err);
+	if (ret == 0)
+		ret = dns_check_attached(&l->state.spec, first, &l->plan, err);
 	return ret < 0 ? ret : plan_more(l, first, more, err);
 }
 

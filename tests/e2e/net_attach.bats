@@ -239,6 +239,22 @@ lines() {
 	box_stop
 }
 
+@test "net attach: dns, where nothing can be made of it" {
+	box_start "$(plain)"
+	attach type=veth name=one 'dns={"servers": ["10.1.1.1"]}'
+	assert_output "ctrnet: warning: networks[1] (one): dns: has no effect, since the container was started without any: its /etc/resolv.conf is not ctrnet's
+one"
+	box_stop
+	box_start "$(config minimal '.networks = [{type: "loopback"}] | .dns.servers = ["10.1.1.2"]')"
+	attach type=veth name=one 'dns={"servers": ["10.1.1.1"]}'
+	assert_output one
+	[ "$(join cat /etc/resolv.conf)" = $'nameserver 10.1.1.2\nnameserver 10.1.1.1' ]
+	box_stop
+	box_start "$(config userns '.networks = [{type: "loopback"}]')"
+	refused 'networks[1] (one): dns: not with a user namespace (NEWUSER)' attach "$ID" type=veth name=one 'dns={"servers": ["10.1.1.1"]}'
+	box_stop
+}
+
 # with_socket TEXT CMD...: with TEXT for its standard input, which is a socket, as programs in other languages like to make it.
 with_socket() {
 	perl -MSocket -e 'my $text = shift;
