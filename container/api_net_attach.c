@@ -19,8 +19,9 @@ static void networks_release(struct net_config *c)
 	*c = (struct net_config){ 0 };
 }
 
-static int decode_one(struct net_config *to, const struct json_value *v, struct err *err)
+static int decode_one(const struct json_value *v, void *out, struct err *err)
 {
+	struct net_config *to = out;
 	struct network *more =
 		reallocarray(to->networks, to->network_count + 1, sizeof(*to->networks));
 	int ret;
@@ -35,18 +36,6 @@ static int decode_one(struct net_config *to, const struct json_value *v, struct 
 	return ret;
 }
 
-static int decode_all(struct net_config *to, const struct json_value *v, struct err *err)
-{
-	const struct json_value *item;
-	int ret = 0;
-
-	if (json_value_kind(v) != JSON_IS_ARRAY)
-		return decode_one(to, v, err);
-	for (item = json_value_at(v, 0); item && ret == 0; item = json_value_next(item))
-		ret = decode_one(to, item, err);
-	return ret;
-}
-
 static int decode_text(struct net_config *to, const struct ctrnet_text *text, struct err *err)
 {
 	const char *name = text->name ? text->name : "network";
@@ -54,7 +43,7 @@ static int decode_text(struct net_config *to, const struct ctrnet_text *text, st
 	int ret = json_parse(text->json, text->length, name, &doc, err);
 
 	if (ret == 0)
-		ret = decode_all(to, json_root(doc), err);
+		ret = json_value_each(json_root(doc), decode_one, to, err);
 	json_free(doc);
 	if (ret < 0 && !text->name)
 		api_forget_place(err, name);

@@ -340,6 +340,12 @@ size_t json_value_count(const struct json_value *v);
 const struct json_value *json_value_at(const struct json_value *v, size_t i);
 /* The value behind @v in its array or object, or NULL: for walking in linear time. */
 const struct json_value *json_value_next(const struct json_value *v);
+/*
+ * "A list of them, or one": call @one for each element of an array, or for @v itself if it is none. Stops when it returns other than
+ * 0, and returns that.
+ */
+typedef int json_one_fn(const struct json_value *v, void *out, struct err *err);
+int json_value_each(const struct json_value *v, json_one_fn *one, void *out, struct err *err);
 /* The unescaped string, allocated. -EINVAL: it is none, or it holds an escaped NUL. */
 int json_value_string(const struct json_value *v, char **out, struct err *err);
 /* The key of a value in an object, likewise. -EINVAL: it stands in none, or as above. */

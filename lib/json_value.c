@@ -268,6 +268,17 @@ const struct json_value *json_value_at(const struct json_value *v, size_t i)
 	return v;
 }
 
+int json_value_each(const struct json_value *v, json_one_fn *one, void *out, struct err *err)
+{
+	int ret = 0;
+
+	if (v->kind != JSON_IS_ARRAY)
+		return one(v, out, err);
+	for (v = first_value(v); v && ret == 0; v = json_value_next(v))
+		ret = one(v, out, err);
+	return ret;
+}
+
 /* --- Where, and what is there --- */
 
 int json_err_at(const struct json_input *in, size_t at, struct err *err, int code, const char *fmt,

@@ -339,10 +339,15 @@ void ip_prefix_list_release(struct ip_prefix_list *list)
 	*list = (struct ip_prefix_list){ 0 };
 }
 
+struct adding {
+	void *list;
+	ip_add_text_fn *add;
+};
+
 /* "" adds nothing, as it leaves other keys unset. */
-static int decode_text(const struct json_value *value, void *list, ip_add_text_fn *add,
-		       struct err *err)
+static int decode_text(const struct json_value *value, void *out, struct err *err)
 {
+	const struct adding *to = out;
 	_cleanup_free_ char *text = NULL;
 	struct err why = { 0 };
 	int ret;
@@ -350,21 +355,14 @@ static int decode_text(const struct json_value *value, void *list, ip_add_text_f
 	ret = json_value_string(value, &text, err);
 	if (ret < 0 || !*text)
 		return ret;
-	ret = add(list, text, &why);
+	ret = to->add(to->list, text, &why);
 	return ret < 0 ? json_value_err(value, err, ret, "%s", why.text) : 0;
 }
 
 int ip_texts_decode(const struct json_value *value, void *list, ip_add_text_fn *add,
 		    struct err *err)
 {
-	int ret = 0;
-
-	if (json_value_kind(value) != JSON_IS_ARRAY)
-		return decode_text(value, list, add, err);
-	for (const struct json_value *v = json_value_at(value, 0); v && ret == 0;
-	     v = json_value_next(v))
-		ret = decode_text(v, list, add, err);
-	return ret;
+	return json_value_each(value, decode_text, &(struct adding){ list, add }, err);
 }
 
 static int add_prefix(struct ip_prefix_list *list, const char *text, const struct json_text *how,

@@ -18,7 +18,7 @@ static int add(struct ip_addr_list *list, const struct ip_addr *addr, struct err
 }
 
 /* "" adds nothing, as it leaves other keys unset. */
-static int add_text(struct ip_addr_list *list, const struct json_value *value, struct err *err)
+static int add_text(const struct json_value *value, void *list, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 	struct ip_addr addr;
@@ -44,14 +44,8 @@ static void release(void *in)
 static int decode(const struct json_value *value, void *out, struct err *err)
 {
 	struct ip_addr_list list = { 0 };
-	int ret = 0;
+	int ret = json_value_each(value, add_text, &list, err);
 
-	if (json_value_kind(value) != JSON_IS_ARRAY)
-		ret = add_text(&list, value, err);
-	else
-		for (const struct json_value *v = json_value_at(value, 0); v && ret == 0;
-		     v = json_value_next(v))
-			ret = add_text(&list, v, err);
 	if (ret < 0)
 		release(&list);
 	else
@@ -90,8 +84,9 @@ const struct json_custom ip_addr_list_custom = {
 
 /* --- MACs --- */
 
-static int add_mac(struct mac_list *list, const struct json_value *value, struct err *err)
+static int add_mac(const struct json_value *value, void *out, struct err *err)
 {
+	struct mac_list *list = out;
 	_cleanup_free_ char *text = NULL;
 	struct mac mac;
 	struct err why;
@@ -114,14 +109,8 @@ static int add_mac(struct mac_list *list, const struct json_value *value, struct
 static int decode_macs(const struct json_value *value, void *out, struct err *err)
 {
 	struct mac_list list = { 0 };
-	int ret = 0;
+	int ret = json_value_each(value, add_mac, &list, err);
 
-	if (json_value_kind(value) != JSON_IS_ARRAY)
-		ret = add_mac(&list, value, err);
-	else
-		for (const struct json_value *v = json_value_at(value, 0); v && ret == 0;
-		     v = json_value_next(v))
-			ret = add_mac(&list, v, err);
 	if (ret == 0)
 		*(struct mac_list *)out = list;
 	return ret;

@@ -55,7 +55,7 @@ static int decode_text(const struct json_value *v, struct net_address *out, stru
 }
 
 /* "" adds nothing, as it leaves other keys unset. */
-static int decode_one(const struct json_value *v, struct net_address_list *list, struct err *err)
+static int decode_one(const struct json_value *v, void *list, struct err *err)
 {
 	struct net_address a = { 0 };
 	int ret = json_value_kind(v) == JSON_IS_OBJECT ? json_value_decode(&schema, &a, v, err)
@@ -69,14 +69,8 @@ static int decode_one(const struct json_value *v, struct net_address_list *list,
 static int decode(const struct json_value *value, void *out, struct err *err)
 {
 	struct net_address_list list = { 0 };
-	int ret = 0;
+	int ret = json_value_each(value, decode_one, &list, err);
 
-	if (json_value_kind(value) != JSON_IS_ARRAY)
-		ret = decode_one(value, &list, err);
-	else
-		for (const struct json_value *v = json_value_at(value, 0); v && ret == 0;
-		     v = json_value_next(v))
-			ret = decode_one(v, &list, err);
 	if (ret < 0)
 		release(&list);
 	else

@@ -163,8 +163,9 @@ void nat_ports_write(struct json_writer *w, const char *key, const struct nat_po
 	json_write_end(w);
 }
 
-static int decode_source(const struct json_value *v, struct nat_sources *out, struct err *err)
+static int decode_source(const struct json_value *v, void *sources, struct err *err)
 {
+	struct nat_sources *out = sources;
 	_cleanup_free_ char *text = NULL;
 	struct ip_addr address, *of;
 	int ret = json_value_string(v, &text, err);
@@ -186,14 +187,7 @@ static int decode_source(const struct json_value *v, struct nat_sources *out, st
 
 static int decode_sources(const struct json_value *v, void *out, struct err *err)
 {
-	const struct json_value *item;
-	int ret = 0;
-
-	if (json_value_kind(v) != JSON_IS_ARRAY)
-		return decode_source(v, out, err);
-	for (item = json_value_at(v, 0); item && ret == 0; item = json_value_next(item))
-		ret = decode_source(item, out, err);
-	return ret;
+	return json_value_each(v, decode_source, out, err);
 }
 
 static void write_source(const struct ip_addr *a, const char *key, struct json_writer *w)

@@ -179,7 +179,7 @@ static const struct json_field fields[] = {
 static const struct json_schema schema =
 	JSON_SCHEMA(struct port_vlan, fields, .unknown = JSON_UNKNOWN_WARN, .caseless = true, );
 
-static int decode_one(const struct json_value *value, struct port_vlan_list *list, struct err *err)
+static int decode_one(const struct json_value *value, void *list, struct err *err)
 {
 	struct port_vlan vlan = { 0 };
 	int ret = json_value_kind(value) == JSON_IS_OBJECT
@@ -199,14 +199,8 @@ static void release(void *in)
 static int decode(const struct json_value *value, void *out, struct err *err)
 {
 	struct port_vlan_list list = { 0 };
-	int ret = 0;
+	int ret = json_value_each(value, decode_one, &list, err);
 
-	if (json_value_kind(value) != JSON_IS_ARRAY)
-		ret = decode_one(value, &list, err);
-	else
-		for (const struct json_value *v = json_value_at(value, 0); v && ret == 0;
-		     v = json_value_next(v))
-			ret = decode_one(v, &list, err);
 	if (ret < 0)
 		release(&list);
 	else
