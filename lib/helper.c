@@ -14,17 +14,25 @@
 
 #define STARTER_STACK (16 * 1024)
 
-static void close_others(unsigned int low, unsigned int high)
+/* The lowest of its files from @from on, or -1. */
+static int next_file(const struct helper *h, int from)
 {
-	if (low > high) {
-		close_others(high, low);
-		return;
-	}
-	if (low > 0)
-		close_range(0, low - 1, 0);
-	if (high > low + 1)
-		close_range(low + 1, high - 1, 0);
-	close_range(high + 1, ~0u, 0);
+	int next = -1;
+
+	for (size_t i = 0; i < h->file_count; i++)
+		if (h->files[i] >= from && (next < 0 || h->files[i] < next))
+			next = h->files[i];
+	return next;
+}
+
+static void close_others(const struct helper *h)
+{
+	int from = 0, file;
+
+	for (; (file = next_file(h, from)) >= 0; from = file + 1)
+		if (file > from)
+			close_range((unsigned int)from, (unsigned int)file - 1, 0);
+	close_range((unsigned int)from, ~0u, 0);
 }
 
 static void __attribute__((noreturn)) be_helper(const struct helper *h)
@@ -37,7 +45,7 @@ static void __attribute__((noreturn)) be_helper(const struct helper *h)
 	/* Usually nobody is left to read what it has to say. */
 	signal(SIGPIPE, SIG_IGN);
 	setsid();
-	close_others((unsigned int)h->files[0], (unsigned int)h->files[1]);
+	close_others(h);
 	if (chdir("/") < 0)
 		_exit(1);
 	/* Not prctl(): see container/guard.c. */

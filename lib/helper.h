@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Processes that see to something while we go on, or when we are gone: nobody's children, so nobody gets their SIGCHLD or reaps them by
- * mistake; each with a session of its own, no terminal, no signal handlers, and no files but two.
+ * mistake; each with a session of its own, no terminal, no signal handlers, and no files but those that it is given.
  */
 #ifndef LIB_HELPER_H
 #define LIB_HELPER_H
@@ -13,7 +13,8 @@ struct helper {
 	void (*run)(const void *arg);
 	const void *arg;
 	const char *name; /* for ps(1); NULL: ours */
-	int files[2];     /* stay open in it */
+	const int *files; /* stay open in it; negative ones are passed over */
+	size_t file_count;
 };
 
 /* Start it and return its pid, which is nobody's to wait for. A negative errno: it did not start. */

@@ -4,95 +4,53 @@
  *
  * RTM_DELLINK returns after an rcu_barrier(), 17 to 30 ms, although the link has left its namespace and
  * its name is free after 0.3 ms (net/core/dev.c: netdev_run_todo(), after the RTNL lock is released).
- * So a helper process sends the message and sits out the barrier, while we watch the link go.
+ * So a process that stays behind sends the message and sits out the barrier, while we watch the link go.
  */
 #include "net/link.h"
+#include "net/stay_behind.h"
 
 #include "lib/cleanup.h"
-#include "lib/helper.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#define GONE_TIMEOUT_MS 30000
-#define DELETE_TRIES    3
-
-/* All that the helper needs, made before it starts. */
-struct request {
-	struct {
-		struct nlmsghdr head;
-		struct ifinfomsg link;
-	} message;
-	int sock;   /* netlink, in the link's namespace */
-	int report; /* writing end of a pipe */
-};
-
-/* The kernel's answer to the request: 0 or a negative errno. */
-static int ask(const struct request *r)
-{
-	struct {
-		struct nlmsghdr head;
-		struct nlmsgerr error;
-		char more[512];
-	} answer;
-	struct nl_ack ack;
-	ssize_t got;
-
-	if (send(r->sock, &r->message, sizeof(r->message), 0) < 0)
-		return -errno;
-	do
-		got = recv(r->sock, &answer, sizeof(answer), 0);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return -errno;
-	if ((size_t)got < sizeof(answer.head) || answer.head.nlmsg_len > (size_t)got ||
-	    nl_parse_ack(&answer.head, &ack) < 0)
-		return -EBADMSG;
-	return ack.code;
-}
-
-static void delete (const void *arg)
-{
-	const struct request *r = arg;
-	int code = ask(r);
-
-	if (write(r->report, &code, sizeof(code)) < 0)
-		_exit(1);
-}
+#define GONE_TIMEOUT_US 30000000
+/* It usually goes within the first of these times: looking is cheap, sleeping too long is not. */
+#define SOON_US       3000
+#define LOOK_US       50
+#define LOOK_LATER_US 2000
+#define DELETE_TRIES  3
 
 /* Start deleting; *@report becomes the reading end of the pipe that tells the result. */
 static int start(const struct scope *scope, const char *key, uint32_t index, int *report,
 		 struct err *err)
 {
-	struct request r = {
-		.message.head = {
-			.nlmsg_len = sizeof(r.message),
+	struct stay_behind b = {
+		.request.head = {
+			.nlmsg_len = sizeof(b.request),
 			.nlmsg_type = RTM_DELLINK,
 			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
 		},
-		.message.link.ifi_index = (int)index,
+		.request.link.ifi_index = (int)index,
 	};
 	_cleanup_fd_ int sock = nl_open_in(scope, key, err);
-	int ends[2];
-	pid_t pid;
+	int ends[2], ret;
 
 	if (sock < 0)
 		return sock;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(err, -errno, "pipe");
-	r.sock = sock;
-	r.report = ends[1];
-	pid = helper_start(
-		&(struct helper){ .run = delete, .arg = &r, .files = { r.sock, r.report } });
+	b.sock = sock;
+	b.report = ends[1];
+	/* What else would be waited for ends at about the same time. */
+	b.kept = nl_hand_over_netfilter(scope, key);
+	ret = stay_behind_start(&b);
 	close_fd(ends[1]);
-	if (pid < 0) {
+	if (ret < 0) {
 		close_fd(ends[0]);
-		return err_sys(err, pid, "start a process that deletes it");
+		return err_sys(err, ret, "start a process that deletes it");
 	}
 	*report = ends[0];
 	return 0;
@@ -118,7 +76,7 @@ static int hear(int report, unsigned int usec)
  */
 static int wait_gone(const struct nl *nl, const struct link *link, int report, struct err *err)
 {
-	unsigned int usec = 50, waited = 0;
+	unsigned int usec = LOOK_US, waited = 0;
 	int word;
 
 	do {
@@ -128,8 +86,9 @@ static int wait_gone(const struct nl *nl, const struct link *link, int report, s
 		if (!nl_has_link(nl, link->index))
 			return 0;
 		waited += usec;
-		usec = usec < 2000 ? usec * 2 : usec;
-	} while (word > 0 && waited < GONE_TIMEOUT_MS * 1000);
+		if (waited >= SOON_US)
+			usec = LOOK_LATER_US;
+	} while (word > 0 && waited < GONE_TIMEOUT_US);
 	/* A helper that ended before the link did was killed. */
 	if (word == 0)
 		return 1;

@@ -4,6 +4,7 @@
 #include "lib/cleanup.h"
 #include "net/nl_internal.h"
 #include "net/netns.h"
+#include "net/stay_behind.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -85,6 +86,7 @@ int nl_new(int fd, struct nl **out, struct err *err)
 	}
 	nl->fd = fd;
 	nl->seq = 0;
+	nl->freed = false;
 	*out = nl;
 	return 0;
 }
@@ -115,6 +117,27 @@ static const char handle_tag, netfilter_tag, generic_tag;
 static void close_handle(void *nl)
 {
 	nl_free(nl);
+}
+
+/* Where nobody can be started, we wait. */
+static void close_netfilter(void *handle)
+{
+	struct nl *nl = handle;
+	struct stay_behind b = { .sock = -1, .report = -1, .kept = nl->fd };
+
+	if (nl->freed)
+		stay_behind_start(&b);
+	nl_free(nl);
+}
+
+int nl_hand_over_netfilter(const struct scope *scope, const char *key)
+{
+	struct nl *nl = scope_handle(scope, &netfilter_tag, key);
+
+	if (!nl || !nl->freed)
+		return -1;
+	nl->freed = false;
+	return nl->fd;
 }
 
 int nl_adopt(struct scope *scope, const char *key, struct nl *nl, struct err *err)
@@ -156,7 +179,7 @@ int nl_open_netfilter_in(const struct scope *scope, const char *key, struct err 
 }
 
 static int cached(struct scope *scope, const char *key, int protocol, const void *tag,
-		  struct nl **out, struct err *err)
+		  void (*close)(void *nl), struct nl **out, struct err *err)
 {
 	struct nl *nl = scope_handle(scope, tag, key);
 	int fd, ret;
@@ -170,7 +193,7 @@ static int cached(struct scope *scope, const char *key, int protocol, const void
 		return fd;
 	ret = nl_new(fd, &nl, err);
 	if (ret == 0)
-		ret = scope_set_handle(scope, tag, key, nl, close_handle, err);
+		ret = scope_set_handle(scope, tag, key, nl, close, err);
 	if (ret == 0)
 		*out = nl;
 	return ret;
@@ -178,17 +201,17 @@ static int cached(struct scope *scope, const char *key, int protocol, const void
 
 int nl_for(struct scope *scope, const char *key, struct nl **out, struct err *err)
 {
-	return cached(scope, key, NETLINK_ROUTE, &handle_tag, out, err);
+	return cached(scope, key, NETLINK_ROUTE, &handle_tag, close_handle, out, err);
 }
 
 int nl_for_netfilter(struct scope *scope, const char *key, struct nl **out, struct err *err)
 {
-	return cached(scope, key, NETLINK_NETFILTER, &netfilter_tag, out, err);
+	return cached(scope, key, NETLINK_NETFILTER, &netfilter_tag, close_netfilter, out, err);
 }
 
 int nl_for_generic(struct scope *scope, const char *key, struct nl **out, struct err *err)
 {
-	return cached(scope, key, NETLINK_GENERIC, &generic_tag, out, err);
+	return cached(scope, key, NETLINK_GENERIC, &generic_tag, close_handle, out, err);
 }
 
 uint64_t nl_netns_cookie(const struct nl *nl)

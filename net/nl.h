@@ -67,6 +67,13 @@ int nl_for(struct scope *scope, const char *key, struct nl **out, struct err *er
 /* The same for conversations with netfilter. -EPROTONOSUPPORT: this kernel has none. */
 int nl_for_netfilter(struct scope *scope, const char *key, struct nl **out, struct err *err);
 
+/*
+ * Closing a socket of netfilter's waits until the kernel has freed all that transactions removed, 5 to 17 ms (nf_tables_api.c:
+ * nft_rcv_nl_event()). That is left to a process that stays behind (net/stay_behind.h): to one that is started then, or to one
+ * that is started anyway and takes a copy. This is the socket of @key's conversation if it has removed anything, and -1 otherwise.
+ */
+int nl_hand_over_netfilter(const struct scope *scope, const char *key);
+
 /* The same for conversations with families of generic netlink: see net/genl.h. */
 int nl_for_generic(struct scope *scope, const char *key, struct nl **out, struct err *err);
 

@@ -11,6 +11,7 @@
 struct nl {
 	int fd;
 	uint32_t seq; /* of the last message */
+	bool freed;   /* netfilter: a transaction removed things, which closing would wait for */
 	char buf[NL_BUFFER_SIZE] __attribute__((aligned(8)));
 };
 

@@ -120,6 +120,7 @@ int nl_batch_commit(struct nl *nl, struct nl_batch *b, uint8_t subsystem, struct
 		/* Thousands of acks would overrun the receive buffer; errors come unasked. */
 		if (i + 1 < b->count)
 			head->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+		nl->freed |= !(head->nlmsg_flags & NLM_F_CREATE);
 	}
 	nl->seq += (uint32_t)b->count + 2;
 	ret = send_all(nl, &t, subsystem, err);

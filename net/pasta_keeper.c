@@ -58,8 +58,11 @@ static int apply(struct scope *scope, void *args, struct err *err)
 	if (pasta < 0)
 		return 0;
 	w = (struct watched){ container, pasta };
-	pid = helper_start(&(struct helper){
-		.run = watch, .arg = &w, .name = "ctrnet-keeper", .files = { container, pasta } });
+	pid = helper_start(&(struct helper){ .run = watch,
+					     .arg = &w,
+					     .name = "ctrnet-keeper",
+					     .files = (const int[]){ container, pasta },
+					     .file_count = 2 });
 	return pid < 0 ? err_sys(err, pid, "cannot start a process that ends pasta")
 		       : learn(a, pid, err);
 }

@@ -7,7 +7,8 @@
  * What `ctrnet net attach` has to do, done in the cheapest way that we know: a veth, up, one end a port of BRIDGE called NAME with
  * a mark, the other one eth0 in the network namespace of the file NETNS, with an address and a default route; and two elements
  * in nftables' table inet floor, by which what the address sends out is masqueraded (net/nft_layout.c has the same two
- * sets). Detaching takes the elements out, and returns when NAME is free.
+ * sets). Detaching takes the elements out, and returns when NAME is free: what else the kernel waits for is waited for by the
+ * process that deletes the link, which has the socket of netfilter's, too.
  */
 #include "tests/bench/floor_net.h"
 
@@ -64,7 +65,8 @@ static void put_element(struct batch *b, int type, const char *set, const void *
 	put_end(b, h);
 }
 
-static void change_elements(const struct port *p, int type)
+/* Returns the socket: closing it waits for what was removed to be freed. */
+static int change_elements(const struct port *p, int type)
 {
 	struct {
 		uint32_t address;
@@ -79,7 +81,7 @@ static void change_elements(const struct port *p, int type)
 	put_element(&b, type, "masquerade4", &key.address, sizeof(key.address));
 	put_border(&b, NFNL_MSG_BATCH_END);
 	run_batch(sock, &b, "elements");
-	close(sock);
+	return sock;
 }
 
 static void attach(const struct port *p, const char *netns)
