@@ -241,8 +241,9 @@ int store_read_journal(const struct store *s, struct plan *plan, struct err *err
 		ret = parse(s->id, text, len, path, &doc, err);
 	if (ret < 0)
 		return ret;
+	ret = plan_decode_value(plan, store_step_types, json_root(doc), err);
 	json_free(doc);
-	return plan_decode(plan, store_step_types, text, len, path, err);
+	return ret;
 }
 
 int store_write_names(const struct store *s, const struct spec_names *names, struct err *err)

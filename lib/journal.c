@@ -148,21 +148,29 @@ static int decode_all(struct plan *p, const struct step_type *const *const *type
 	return ret;
 }
 
-int plan_decode(struct plan *p, const struct step_type *const *const *types, const char *text,
-		size_t len, const char *source, struct err *err)
+int plan_decode_value(struct plan *p, const struct step_type *const *const *types,
+		      const struct json_value *root, struct err *err)
 {
 	struct plan made = { 0 };
-	struct json_doc *doc;
-	int ret = json_parse(text, len, source, &doc, err);
+	int ret = decode_all(&made, types, root, err);
 
-	if (ret < 0)
-		return ret;
-	ret = decode_all(&made, types, json_root(doc), err);
-	json_free(doc);
 	if (ret < 0) {
 		plan_release(&made);
 		return ret;
 	}
 	*p = made;
 	return 0;
+}
+
+int plan_decode(struct plan *p, const struct step_type *const *const *types, const char *text,
+		size_t len, const char *source, struct err *err)
+{
+	struct json_doc *doc;
+	int ret = json_parse(text, len, source, &doc, err);
+
+	if (ret < 0)
+		return ret;
+	ret = plan_decode_value(p, types, json_root(doc), err);
+	json_free(doc);
+	return ret;
 }

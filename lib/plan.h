@@ -187,6 +187,9 @@ int step_wrap(const struct step *step, struct err *err);
 int plan_encode(const struct plan *p, FILE *out, struct err *err);
 int plan_decode(struct plan *p, const struct step_type *const *const *types, const char *text,
 		size_t len, const char *source, struct err *err);
+/* Of what is parsed already. */
+int plan_decode_value(struct plan *p, const struct step_type *const *const *types,
+		      const struct json_value *root, struct err *err);
 
 /* The type of that name in such a list, or NULL. */
 const struct step_type *step_type_find(const struct step_type *const *const *types,
