@@ -30,6 +30,7 @@ struct ctrnet_factory_options library_options(const struct globals *globals)
 
 	options.log = library_log;
 	options.cgroup_manager = (enum ctrnet_cgroup_manager)globals->cgroup_manager;
+	options.one_thread = true;
 	return options;
 }
 

@@ -179,6 +179,13 @@ int api_apart(apart_function *f, void *arg, int low, int *fds, size_t n, struct 
 	return ret;
 }
 
+int api_apart_or_here(const struct api_options *options, apart_function *f, void *arg, int *fds,
+		      size_t n, struct err *err)
+{
+	return options->one_thread ? apart_here(f, arg, fds, err)
+				   : api_apart(f, arg, 0, fds, n, err);
+}
+
 void ctrnet_strings_free(char **strings)
 {
 	strv_free(strings);

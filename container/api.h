@@ -22,6 +22,7 @@ struct api_options {
 	void *log_arg;
 	bool ignore_missing_lsm;
 	enum ctrnet_cgroup_manager manager;
+	bool one_thread;
 };
 
 struct ctrnet_factory {
@@ -58,6 +59,10 @@ struct log_diversion api_log(const struct api_options *options);
 
 /* apart_run(), whose records come to the log, diverted as it is here, when it is over. */
 int api_apart(apart_function *f, void *arg, int low, int *fds, size_t n, struct err *err);
+
+/* apart_here() where the program has one thread, and else that. For an @f that keeps no descriptor of its own and needs no place for one. */
+int api_apart_or_here(const struct api_options *options, apart_function *f, void *arg, int *fds,
+		      size_t n, struct err *err);
 
 /* Hand @err, which was filled in, to the caller as @code; returns its negative errno. */
 int api_fail(struct ctrnet_error *error, enum ctrnet_code code, const struct err *err);

@@ -41,7 +41,7 @@ int ctrnet_factory_open(struct ctrnet_factory **factory, const char *root,
 		return api_fail(error, CTRNET_SYSTEM_ERROR, &err);
 	}
 	f->options = (struct api_options){ given.log, given.log_arg, given.ignore_missing_lsm,
-					   given.cgroup_manager };
+					   given.cgroup_manager, given.one_thread };
 	*factory = f;
 	return 0;
 }

@@ -147,7 +147,7 @@ static int run_added(struct ctrnet_container *c, apart_function *f, const struct
 
 	if (ret < 0)
 		return api_fail(error, CTRNET_CONFIG_INVALID, &err);
-	ret = api_apart(f, &call, 0, &fd, 1, &err);
+	ret = api_apart_or_here(&c->options, f, &call, &fd, 1, &err);
 	if (ret == 0)
 		ret = api_net_take(&attached_schema, made, fd, &err);
 	return ret < 0 ? api_fail(error, code_of(ret), &err) : 0;
@@ -185,7 +185,7 @@ static int run(struct ctrnet_container *c, apart_function *f, const struct call 
 
 	call.root = c->root;
 	call.id = c->id;
-	ret = api_apart(f, &call, 0, NULL, 0, &err);
+	ret = api_apart_or_here(&c->options, f, &call, NULL, 0, &err);
 	return ret < 0 ? api_fail(error, code_of(ret), &err) : 0;
 }
 

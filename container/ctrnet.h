@@ -20,7 +20,7 @@
  *   untouched on failure, and nothing is left half made.
  * - It prints nothing, ends no program, installs no signal handler, and changes neither directory, umask nor signal mask
  *   of the program. What cannot be done in a thread (namespaces, a clone) is done by a process that is forked for it and
- *   waited for. The one call that is otherwise is ctrnet_exec(), which says so.
+ *   waited for. The one call that is otherwise is ctrnet_exec(), which says so, and so does the option `one_thread`.
  * - All that is known of a container is on disk, under a lock: any number of threads and programs may drive one
  *   container at the same time, through one handle or through several. Of two that exclude each other one wins; the other
  *   gets an error. A handle is freed when no call uses it any more; that is the caller's to see to.
@@ -106,10 +106,15 @@ struct ctrnet_factory_options {
 	/* Go on without AppArmor or SELinux where a config asks for them and the kernel has none. */
 	bool ignore_missing_lsm;
 	enum ctrnet_cgroup_manager cgroup_manager;
+	/*
+	 * The program has one thread, and nothing else to do during a call: networks come, change and go without a process that is
+	 * forked for that. Signals are blocked then, and the program is in another network namespace for moments.
+	 */
+	bool one_thread;
 };
 /* clang-format off */
 #define CTRNET_FACTORY_OPTIONS_INIT \
-	{ sizeof(struct ctrnet_factory_options), NULL, NULL, false, CTRNET_CGROUP_MANAGER_CGROUPFS }
+	{ sizeof(struct ctrnet_factory_options), NULL, NULL, false, CTRNET_CGROUP_MANAGER_CGROUPFS, false }
 /* clang-format on */
 
 /*

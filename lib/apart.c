@@ -116,6 +116,22 @@ int apart_run(apart_function *f, void *arg, int low, int *fds, size_t n, struct 
 	return ret;
 }
 
+int apart_here(apart_function *f, void *arg, int *fds, struct err *err)
+{
+	const struct sigaction dfl = { .sa_handler = SIG_DFL };
+	struct sigaction child;
+	sigset_t all, before;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	sigaction(SIGCHLD, &dfl, &child);
+	ret = f(arg, fds, err);
+	sigaction(SIGCHLD, &child, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return ret;
+}
+
 void *apart_memory(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
