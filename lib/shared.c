@@ -6,6 +6,7 @@
 #include "lib/file.h"
 #include "lib/json.h"
 #include "lib/log.h"
+#include "lib/shared_users.h"
 #include "lib/str.h"
 
 #include <dirent.h>
@@ -21,7 +22,7 @@ struct record {
 	char *key;    /* the file's name is a hash of it */
 	char *type;   /* of the step */
 	char *ns;     /* that it acts in, or NULL */
-	char **users; /* claims: see lib/claim.h */
+	char **users; /* claims: see lib/claim.h; in an entry they are elsewhere */
 };
 
 static const struct json_field record_fields[] = {
@@ -40,6 +41,7 @@ struct entry {
 	char name[32];
 	const struct step_type *type;
 	struct record record;
+	struct shared_users users;
 	void *args; /* of the user who made it, learned values included */
 	bool found;
 };
@@ -52,6 +54,7 @@ static void entry_name(char *name, size_t size, const char *key)
 static void entry_release(struct entry *e)
 {
 	json_release(&record_schema, &e->record);
+	shared_users_release(&e->users);
 	if (e->args)
 		json_release(e->type->args, e->args);
 	free(e->args);
@@ -75,43 +78,23 @@ static int read_entry(struct entry *e, struct err *err)
 	_cleanup_free_ char *text = NULL;
 	struct json_doc *doc;
 	size_t len;
+	bool cut;
 	int ret;
 
 	ret = file_read(e->dir, e->name, JSON_TEXT_MAX, &text, &len, err);
 	if (ret < 0)
 		return ret;
+	cut = shared_users_cut(&e->users, text, &len);
 	ret = json_parse(text, len, e->name, &doc, err);
 	if (ret < 0)
 		return ret;
 	ret = decode_entry(e, json_root(doc), err);
 	json_free(doc);
+	/* Written by another hand. */
+	for (char **u = e->record.users; ret == 0 && !cut && u && *u; u++)
+		ret = shared_users_add(&e->users, *u, err);
 	e->found = ret == 0;
 	return ret;
-}
-
-/*
- * A user whose run directory is gone has ended without saying goodbye. Of one that cannot be seen from here nobody knows. Those behind
- * the first who lives are not looked at: there may be a thousand, and one is enough for the thing to stay.
- */
-static void drop_dead_users(struct entry *e, const char *but)
-{
-	char **kept = e->record.users;
-	bool alive = false;
-
-	for (char **u = e->record.users; u && *u; u++) {
-		if ((but && claim_is(*u, but)) || (!alive && claim_look(*u) == CLAIM_DEAD)) {
-			free(*u);
-			continue;
-		}
-		alive = true;
-		*kept++ = *u;
-	}
-	if (kept)
-		*kept = NULL;
-	if (alive)
-		return;
-	strv_free(e->record.users);
-	e->record.users = NULL;
 }
 
 /* -ENOENT without @create when nothing is recorded at all. */
@@ -154,16 +137,14 @@ static int write_entry(const struct entry *e, struct err *err)
 		json_write_string(w, "type", e->record.type);
 		if (e->record.ns)
 			json_write_string(w, "ns", e->record.ns);
-		json_write_begin(w, "users", '[');
-		for (char **u = e->record.users; u && *u; u++)
-			json_write_string(w, NULL, *u);
-		json_write_end(w);
 		json_write_object(w, "args", e->type->args, e->args);
 		json_write_end(w);
 	}
 	ret = json_writer_end(w, err);
 	if (fclose(out) != 0 && ret == 0)
 		ret = err_oom(err);
+	if (ret == 0)
+		ret = shared_users_put(&e->users, &text, &len, err);
 	return ret < 0 ? ret : file_replace(e->dir, e->name, text, len, 0600, err);
 }
 
@@ -196,7 +177,7 @@ static int add_user(struct entry *e, const char *run_dir, struct err *err)
 {
 	_cleanup_free_ char *claim = claim_new(run_dir);
 
-	return claim && strv_add(&e->record.users, claim) == 0 ? 0 : err_oom(err);
+	return claim ? shared_users_add(&e->users, claim, err) : err_oom(err);
 }
 
 /* What each has by itself is told by its own step. What the dead have left is taken back first. */
@@ -206,9 +187,9 @@ static int take_alone(struct entry *e, struct scope *scope, const struct step *s
 	char id[256];
 	int ret;
 
-	if (e->record.users)
+	if (e->users.len)
 		return err_set(err, -EBUSY, "container '%s' has it",
-			       claim_id(e->record.users[0], id, sizeof(id)));
+			       shared_users_first(&e->users, id, sizeof(id)));
 	if (!e->found)
 		return 0;
 	ret = step->type->revert(scope, e->args, err);
@@ -236,10 +217,10 @@ static int acquire(struct entry *e, struct scope *scope, struct step *step, stru
 
 	if (ret < 0)
 		return ret;
-	drop_dead_users(e, scope->run_dir);
+	shared_users_drop(&e->users, scope->run_dir);
 	if (type->exclusive && (ret = take_alone(e, scope, step, err)) < 0)
 		return ret;
-	whole = e->record.users && stands(type, scope, e->args);
+	whole = e->users.len && stands(type, scope, e->args);
 	ret = add_user(e, scope->run_dir, err);
 	if (ret == 0 && !whole && type->look)
 		ret = type->look(scope, e->args, err);
@@ -280,8 +261,8 @@ static int release(struct entry *e, struct scope *scope, struct step *step, stru
 {
 	int ret;
 
-	drop_dead_users(e, scope->run_dir);
-	if (e->record.users)
+	shared_users_drop(&e->users, scope->run_dir);
+	if (e->users.len)
 		return write_entry(e, err);
 	ret = step->type->revert ? step->type->revert(scope, e->args, err) : 0;
 	if (ret < 0) {
@@ -318,7 +299,7 @@ int shared_probe(struct scope *scope, const struct step *step, struct err *err)
 
 	if (ret < 0 && ret != -ENOENT)
 		return err_set(err, ret, "the record of '%s' cannot be read", step->shared);
-	if (ret < 0 || !has_user(&e.record, scope->run_dir))
+	if (ret < 0 || !shared_users_has(&e.users, scope->run_dir))
 		return err_set(err, -ENOENT, "the container is not on record as a user of '%s'",
 			       step->shared);
 	return step->type->probe(scope, e.args, err);
@@ -333,7 +314,7 @@ static int mend(struct entry *e, struct scope *scope, struct step *step, struct 
 	if (ret == 0 && !e->found && type->look)
 		ret = type->look(scope, e->args, err);
 	if (ret == 0)
-		drop_dead_users(e, scope->run_dir);
+		shared_users_drop(&e->users, scope->run_dir);
 	if (ret == 0)
 		ret = add_user(e, scope->run_dir, err);
 	if (ret == 0)
@@ -374,10 +355,10 @@ int shared_forget(struct scope *scope, struct step *step, struct err *err)
 
 	if (ret < 0)
 		return ret == -ENOENT ? 0 : ret;
-	if (!has_user(&e.record, scope->run_dir))
+	if (!shared_users_has(&e.users, scope->run_dir))
 		return 0;
-	drop_dead_users(&e, scope->run_dir);
-	return e.record.users ? write_entry(&e, err) : remove_entry(&e, err);
+	shared_users_drop(&e.users, scope->run_dir);
+	return e.users.len ? write_entry(&e, err) : remove_entry(&e, err);
 }
 
 /* --- Without a journal --- */
@@ -485,8 +466,8 @@ static int collect_entry(const struct collecting *c, struct entry *e, struct ste
 {
 	const char *ns = step->ns ? step->ns : SCOPE_HOST;
 
-	drop_dead_users(e, NULL);
-	if (e->record.users)
+	shared_users_drop(&e->users, NULL);
+	if (e->users.len)
 		return 0;
 	c->found(c->arg, step->shared, NULL);
 	if (c->dry_run)
