@@ -329,6 +329,21 @@ drivers() {
 	ip netns delete "joined$$"
 }
 
+@test "net attach: the wait for what netfilter frees is left to who waits for the link" {
+	local socket
+	box_start "$(plain)"
+	# Who has the bridge, which would be deleted, too.
+	attach type=veth bridge=ctrbr0 bridge_address=10.61.0.1/24 address=10.61.0.2/24
+	attach type=veth bridge=ctrbr0 address=10.61.1.2/24 masquerade=true
+	strace -f -qq -o "$T/trace" -e trace=socket,close_range "$CTRNET" --root "$RUN" net detach "$ID" eth1
+	socket=$(sed -n 's/.*NETLINK_NETFILTER) = \([0-9]*\)$/\1/p' "$T/trace")
+	grep -q close_range "$T/trace"
+	# The last to close it waits.
+	run -0 awk -v socket="$socket" -F '[(,]' '/close_range/ && $2 + 0 <= socket && socket <= $3 + 0' "$T/trace"
+	assert_output ''
+	box_stop
+}
+
 @test "net attach: a container that is deleted, or whose ctrnet is killed, takes what was attached along" {
 	local how
 	for how in delete kill end; do
