@@ -32,10 +32,8 @@ static void put_pair(struct nl_batch *b, size_t tag, const struct veth_args *a, 
 		     int peer_ns)
 {
 	struct nl_msg *m = nl_batch_add(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, tag);
-	struct ifinfomsg *head = nl_put_header(m, sizeof(*head));
 
-	head->ifi_flags = IFF_UP;
-	head->ifi_change = IFF_UP;
+	nl_put_header(m, sizeof(struct ifinfomsg));
 	put_end(m, a, a->name, &a->mac);
 	nl_put_u32(m, IFLA_GROUP, LINK_GROUP);
 	if (bridge)
@@ -81,7 +79,10 @@ static int build(struct scope *scope, struct nl_batch *b, size_t tag, void *args
 	return 0;
 }
 
-/* The kernel ignores an alias at creation. */
+/*
+ * The kernel ignores an alias at creation. It tells everybody of one that a link which is up gets, and IPv6 looks at every route
+ * of the namespace then, of which each port of a bridge has some: so the link is up only behind that.
+ */
 static void finish(struct nl_batch *b, size_t tag, const void *args, const struct link *bridge)
 {
 	const struct veth_args *a = args;
@@ -89,6 +90,7 @@ static void finish(struct nl_batch *b, size_t tag, const void *args, const struc
 	nl_put_str(link_put_name(b, RTM_SETLINK, 0, tag, a->name, false), IFLA_IFALIAS, a->alias);
 	if (bridge->index && a->hairpin)
 		put_port(b, tag, a);
+	link_put_name(b, RTM_SETLINK, 0, tag, a->name, true);
 }
 
 static void describe(const void *args, char *buf, size_t size)

@@ -107,7 +107,7 @@ static inline void make_veth(const struct port *p, int sock, uint16_t where, uin
 	struct nlattr *info, *data, *peer;
 	struct ifinfomsg *i;
 
-	put_link(h, 0, 1);
+	put_link(h, 0, 0);
 	mnl_attr_put_strz(h, IFLA_IFNAME, p->name);
 	mnl_attr_put_u32(h, IFLA_MASTER, if_nametoindex(p->bridge));
 	mnl_attr_put_u32(h, IFLA_NUM_TX_QUEUES, 1);
@@ -130,6 +130,11 @@ static inline void make_veth(const struct port *p, int sock, uint16_t where, uin
 	put_link(h, 0, 0);
 	mnl_attr_put_strz(h, IFLA_IFNAME, p->name);
 	mnl_attr_put_strz(h, IFLA_IFALIAS, "floor");
+	put_end(&b, h);
+	/* Behind the alias: of that of a link that is up everybody is told (net/veth.c). */
+	h = put(&b, RTM_SETLINK, 0);
+	put_link(h, 0, 1);
+	mnl_attr_put_strz(h, IFLA_IFNAME, p->name);
 	put_end(&b, h);
 	run_batch(sock, &b, "veth");
 }
