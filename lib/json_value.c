@@ -150,6 +150,9 @@ bool json_key_is(const struct json_doc *doc, const struct json_value *key, const
 	size_t len = key->end - key->start;
 	int c;
 
+	/* A schema has dozens of names, and most differ from the first letter on. */
+	if (!key->escaped && !caseless && len && *r.at != *name)
+		return false;
 	if (!key->escaped) {
 		int differ = caseless ? strncasecmp(r.at, name, len) : strncmp(r.at, name, len);
 
