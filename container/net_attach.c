@@ -395,8 +395,9 @@ static void remove_network(struct net_config *net, size_t i)
 static int detach(struct net_live *l, size_t i, const char *name, struct err *err)
 {
 	struct net_config *net = &l->state.spec.net;
-	_cleanup_(state_release) struct state before = { 0 };
-	int ret = store_read_state(&l->store, &before, err);
+	_cleanup_free_ char *before = NULL;
+	size_t len;
+	int ret = store_keep_state(&l->store, &before, &len, err);
 
 	if (ret == 0)
 		ret = net_detach_give_routes(&l->plan, name, err);
@@ -412,7 +413,7 @@ static int detach(struct net_live *l, size_t i, const char *name, struct err *er
 		return ret;
 	ret = take_back(l, name, err);
 	/* The journal has all of it still. */
-	if (ret < 0 && store_write_state(&l->store, &before, NULL) < 0)
+	if (ret < 0 && store_put_back_state(&l->store, before, len, NULL) < 0)
 		err_append(err, " (and its config cannot be put back)");
 	if (ret == 0)
 		ret = net_detach_renumber(net, "networks", i, &l->plan, err);

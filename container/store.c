@@ -212,6 +212,16 @@ int store_read_state(const struct store *s, struct state *state, struct err *err
 	return read_state(s->dir, s->id, state, err);
 }
 
+int store_keep_state(const struct store *s, char **text, size_t *len, struct err *err)
+{
+	return file_read(s->fd, STATE_FILE, JSON_TEXT_MAX, text, len, err);
+}
+
+int store_put_back_state(const struct store *s, const char *text, size_t len, struct err *err)
+{
+	return file_replace(s->fd, STATE_FILE, text, len, 0600, err);
+}
+
 void state_release(struct state *state)
 {
 	process_release(&state->spec.process);

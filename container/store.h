@@ -73,6 +73,9 @@ int store_write_state(const struct store *s, const struct state *state, struct e
 /* -ENOENT: there is none. -EBADMSG: it is not as we wrote it (lib/seal.h). */
 int store_read_state(const struct store *s, struct state *state, struct err *err);
 void state_release(struct state *state);
+/* As it is on disk now, for who may have to put it back; *@text is allocated. */
+int store_keep_state(const struct store *s, char **text, size_t *len, struct err *err);
+int store_put_back_state(const struct store *s, const char *text, size_t len, struct err *err);
 
 int store_write_journal(const struct store *s, const struct plan *plan, struct err *err);
 /* A missing journal is an empty plan. -EBADMSG: it is not as we wrote it, and nothing may be undone by it. */
