@@ -109,7 +109,7 @@ header_pages() {
 		mandoc -T lint "$T/man/man3/$name.3"
 		groff -ww -b -man -T utf8 "$T/man/man3/$name.3" >/dev/null
 		text "$T/man/man3/$name.3" >"$T/header"
-		sed -nE 's/^[a-z].*[ *]([a-z_]+)\(.*[,;]$/\1/p' "$header" | grep -v __attribute__ >"$T/functions"
+		sed -nE '/^typedef /d; s/^[a-z].*[ *]([a-z_]+)\(.*[,;]$/\1/p' "$header" | grep -v __attribute__ >"$T/functions"
 		[ -s "$T/functions" ] || echo "$header: has no functions"
 		while read -r name; do
 			grep -q "$name(" "$T/header" || echo "$header: $name is not in the page"
