@@ -127,12 +127,16 @@ static int find_below(struct nl *nl, const char *key, const char *path, struct l
 	_cleanup_dir_ DIR *dir = net ? opendir(net) : NULL;
 	char name[IFNAMSIZ] = "";
 	struct dirent *e;
+	size_t count = 0;
 
 	if (!net)
 		return err_oom(err);
-	while (dir && !name[0] && (e = readdir(dir)))
-		if (e->d_name[0] != '.')
+	while (dir && (e = readdir(dir)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && !count++)
 			str_copy(name, sizeof(name), e->d_name);
+	if (count > 1)
+		return err_set(err, -EINVAL, "%s: %s has %zu network interfaces: give 'device'",
+			       key, path, count);
 	*out = (struct link){ 0 };
 	if (name[0] && link_find(nl, name, out, err) < 0)
 		return err->code;

@@ -164,6 +164,9 @@ remember() {
 	refused_with "networks[1] (eth0): device: 'hostbr7' is a bridge, and 'uplink0' is a port of it" "$(config minimal '.networks += [{type: "host-device", device: "hostbr7"}]')"
 	refused_with "networks[1] (eth0): hwaddr: no link on the host has 02:00:00:00:12:34" "$(config minimal '.networks += [{type: "host-device", hwaddr: "02:00:00:00:12:34"}]')"
 	refused_with "networks[1] (eth0): kernelpath: no network interface of the host's at /sys/devices/nosuch" "$(config minimal '.networks += [{type: "host-device", kernelpath: "/sys/devices/nosuch"}]')"
+	run ctrnet_run "$(config minimal '.networks += [{type: "host-device", kernelpath: "/sys/devices/virtual"}]')" -- /bin/true
+	assert_status 255
+	[[ $output == "ctrnet: exec: networks[1] (eth0): kernelpath: /sys/devices/virtual has "*" network interfaces: give 'device'" ]]
 	refused_with "networks[1] (eth0): pciBusID: no network interface of the host's at /sys/bus/pci/devices/0000:ff:1f.7" "$(config minimal '.networks += [{type: "host-device", pciBusID: "0000:ff:1f.7"}]')"
 	refused_with "networks[1]: device: one of device, hwaddr, kernelpath and pci_bus_id says which, and here none does" "$(config minimal '.networks += [{type: "host-device"}]')"
 	refused_with "networks[1]: device: one of device, hwaddr, kernelpath and pci_bus_id says which, and here several do" "$(with_device '{hwaddr: "02:00:00:00:12:34"}')"
