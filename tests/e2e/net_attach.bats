@@ -331,6 +331,7 @@ drivers() {
 
 @test "net attach: the wait for what netfilter frees is left to who waits for the link" {
 	local socket
+	without_leak_sanitizer
 	box_start "$(plain)"
 	# Who has the bridge, which would be deleted, too.
 	attach type=veth bridge=ctrbr0 bridge_address=10.61.0.1/24 address=10.61.0.2/24
