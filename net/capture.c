@@ -293,8 +293,7 @@ static int read_source(struct net_capture *c, struct source *s, uint32_t turn, u
 	s->unasked += got;
 	if (s->unasked > COUNTS_AFTER)
 		ask_counts(c, s);
-	/* It comes up again, or is found to be gone when the kernel tells of that. */
-	return n < 0 && n != -ENETDOWN ? err_sys(err, n, "packet socket on '%s'", link->name) : 0;
+	return n < 0 ? err_sys(err, n, "packet socket on '%s'", link->name) : 0;
 }
 
 /*

@@ -503,7 +503,10 @@ int packet_reader_read(struct packet_reader *r, int fd, int linktype, packet_fn 
 	int n;
 
 	prepare(r);
-	n = recvmmsg(fd, r->messages, PACKET_READER_MAX, MSG_DONTWAIT, NULL);
+	/* That its interface went down is told once, in front of what came before. It may come up again. */
+	do
+		n = recvmmsg(fd, r->messages, PACKET_READER_MAX, MSG_DONTWAIT, NULL);
+	while (n < 0 && errno == ENETDOWN);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++) {

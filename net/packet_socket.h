@@ -55,8 +55,7 @@ void packet_reader_free(struct packet_reader *r);
 /* A packet but for its interface; its data is the reader's until the next call. */
 typedef void packet_fn(void *arg, struct pcapng_packet *packet);
 /*
- * Hand what has come to @fn, PACKET_READER_MAX packets at most, without waiting. Returns how many these were, or a negative errno:
- * -ENETDOWN is that of an interface that was taken down, once.
+ * Hand what has come to @fn, PACKET_READER_MAX packets at most, without waiting. Returns how many these were, or a negative errno.
  */
 int packet_reader_read(struct packet_reader *r, int fd, int linktype, packet_fn *fn, void *arg);
 #define PACKET_READER_MAX 32

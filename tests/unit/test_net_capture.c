@@ -419,6 +419,27 @@ static void test_dropped(void **state)
 	net_capture_free(c);
 }
 
+/* What came before it went down is there, also when the capture ends just then. */
+static void test_down(void **state)
+{
+	char *names[] = { (char *)"c1", NULL };
+	_cleanup_(sink_release) struct sink s = { 0 };
+	struct net_capture *c = capture(names, &(struct net_capture_options){ 0 });
+	const struct net_capture_interface *i;
+	size_t count;
+	struct err err;
+
+	(void)state;
+	for (uint16_t k = 0; k < 5; k++)
+		send_number("c0", k);
+	run("ip link set c1 down");
+	assert_int_equal(net_capture_end(c, take, &s, &err), 0);
+	i = net_capture_interfaces(c, &count);
+	assert_int_equal(i->captured, 5);
+	net_capture_free(c);
+	run("ip link set c1 up");
+}
+
 static void test_write_fails(void **state)
 {
 	char *names[] = { (char *)"c1", NULL };
@@ -447,11 +468,11 @@ static void test_no_interface(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_section),      cmocka_unit_test(test_interface),
-		cmocka_unit_test(test_packet),       cmocka_unit_test(test_statistics),
-		cmocka_unit_test(test_order),        cmocka_unit_test(test_count_and_length),
-		cmocka_unit_test(test_dropped),      cmocka_unit_test(test_write_fails),
-		cmocka_unit_test(test_no_interface),
+		cmocka_unit_test(test_section),     cmocka_unit_test(test_interface),
+		cmocka_unit_test(test_packet),      cmocka_unit_test(test_statistics),
+		cmocka_unit_test(test_order),       cmocka_unit_test(test_count_and_length),
+		cmocka_unit_test(test_dropped),     cmocka_unit_test(test_down),
+		cmocka_unit_test(test_write_fails), cmocka_unit_test(test_no_interface),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
