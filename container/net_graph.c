@@ -154,8 +154,7 @@ static void say_addresses(struct builder *b, size_t node, size_t port,
 	for (size_t n = 0; n < i->address_count; n++) {
 		const struct ip_addr *a = &i->addresses[n].prefix.addr;
 
-		/* Each link has one of these. */
-		if (a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80)
+		if (ip_addr_is_link_local(a))
 			continue;
 		ip_prefix_format(&i->addresses[n].prefix, text, sizeof(text));
 		if (port == GRAPH_NONE)

@@ -74,7 +74,8 @@ bool ip_addr_equal(const struct ip_addr *a, const struct ip_addr *b);
 bool ip_addr_is_multicast(const struct ip_addr *a);
 bool ip_addr_is_unspecified(const struct ip_addr *a); /* 0.0.0.0 or ::, not "no address" */
 bool ip_addr_is_loopback(const struct ip_addr *a);
-bool ip_addr_is_link_local(const struct ip_addr *a); /* of IPv6 */
+/* Of IPv6: each link has one, and several may have the same. */
+bool ip_addr_is_link_local(const struct ip_addr *a);
 bool ip_prefix_equal(const struct ip_prefix *a, const struct ip_prefix *b);
 
 /* Is there anything to the right of the mask? */

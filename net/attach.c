@@ -66,7 +66,6 @@ void net_attach_choose_names(struct net_config *c, size_t first)
 
 /* --- Rules --- */
 
-/* Each link may have the same address of that kind. */
 static const struct ip_addr *common_address(const struct network *a, const struct network *b)
 {
 	const struct ip_prefix *one, *two;

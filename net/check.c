@@ -71,16 +71,6 @@ int net_check_gateway(const char *key, const struct ip_addr *a, int family, stru
 	return 0;
 }
 
-/* All addresses of a network in the order they are set: address, ipv6_address, addresses. NULL past the end. */
-static const struct ip_prefix *address_at(const struct network *n, size_t i)
-{
-	if (i == 0)
-		return &n->address;
-	if (i == 1)
-		return &n->ipv6_address;
-	return i - 2 < n->addresses.count ? &n->addresses.items[i - 2].prefix : NULL;
-}
-
 /* What only one family has. */
 static int check_more(const struct net_address *a, struct err *err)
 {
@@ -116,9 +106,10 @@ static int check_twice(const struct network *n, struct err *err)
 {
 	const struct ip_prefix *a, *b;
 	char text[IP_TEXT_MAX];
+	const char *key;
 
-	for (size_t i = 0; (a = address_at(n, i)); i++)
-		for (size_t j = 0; j < i && (b = address_at(n, j)); j++)
+	for (size_t i = 0; (a = ipam_given(n, i, &key)); i++)
+		for (size_t j = 0; j < i && (b = ipam_given(n, j, &key)); j++)
 			if (a->addr.family && ip_addr_equal(&a->addr, &b->addr))
 				return err_set(err, -EINVAL, "address %s is given twice",
 					       ip_prefix_format(a, text, sizeof(text)));
@@ -128,6 +119,7 @@ static int check_twice(const struct network *n, struct err *err)
 static int check_mtu(const struct network *n, struct err *err)
 {
 	const struct ip_prefix *p;
+	const char *key;
 	bool v6 = false;
 
 	if (n->mtu == 0)
@@ -136,7 +128,7 @@ static int check_mtu(const struct network *n, struct err *err)
 		return err_set(err, -ERANGE,
 			       "mtu: %u is out of range (%d to 65535, or 0 to leave it)", n->mtu,
 			       MTU_MIN_IPV4);
-	for (size_t i = 0; (p = address_at(n, i)); i++)
+	for (size_t i = 0; (p = ipam_given(n, i, &key)); i++)
 		v6 |= p->addr.family == AF_INET6;
 	for (size_t i = 0; i < n->subnets.count; i++)
 		v6 |= n->subnets.items[i].addr.family == AF_INET6;
