@@ -342,7 +342,7 @@ int shared_change(struct scope *scope, const struct step *step,
 
 	if (ret < 0)
 		return ret == -ENOENT ? 0 : ret;
-	if (!has_user(&e.record, scope->run_dir))
+	if (!shared_users_has(&e.users, scope->run_dir))
 		return 0;
 	change(e.args, arg);
 	return write_entry(&e, err);
