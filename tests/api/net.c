@@ -333,7 +333,9 @@ static void attach(const struct place *place)
 	CHECK(differences(c, NULL) == 0);
 	inside(p, "ip link show dev tap0 >/dev/null");
 	FAILS(ctrnet_container_net_set(c, "eth1", wrong_changes, &error), CTRNET_CONFIG_INVALID,
-	      -EINVAL, "shaping.egress.rat: unknown key; did you mean 'rate'?");
+	      -EINVAL,
+	      "shaping.egress.rat: unknown key; did you mean 'rate'? "
+	      "(what can be changed besides: mtu, txqueuelen, mac_address, up)");
 	CLEAN(ctrnet_container_net_set(c, "eth1", changes, &error));
 	inside(p, "tc qdisc show dev eth1 | grep -q 'tbf.*10Mbit'");
 	inside(p, "ip link show dev eth1 | grep -q 'mtu 1400'");
