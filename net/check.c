@@ -361,8 +361,12 @@ static int check_down(const struct net_config *c, const struct net_config_routes
 	char name[IFNAMSIZ];
 
 	for (size_t i = 0; i < c->network_count; i++) {
+		const struct network *n = &c->networks[i];
+		/* The loopback interface is up, whatever is said of it. */
+		const bool down = n->down && n->driver->makes_link;
+
 		net_config_name(c, i, name);
-		for (size_t at = 0; c->networks[i].down && at < routes->count; at++)
+		for (size_t at = 0; down && at < routes->count; at++)
 			if (leads_over(&routes->items[at].args, name))
 				return err_set(
 					err, -EINVAL,

@@ -93,6 +93,10 @@ address() {
 	assert_json "$output" '.[0] | .operstate == "DOWN" and (.flags | index("UP") | not)'
 	assert_json "$output" '[.[0].addr_info[].local] == ["172.30.0.2"]'
 	box_stop
+	# The loopback interface is up, whatever is said of it.
+	box_start "$(config attach_to_bridge '.networks[0].up = false | .routes = [{destination: "10.9.0.0/16", interface_name: "lo"}]')"
+	assert_json "$(box_net ip -j route show 10.9.0.0/16)" '.[0].dev == "lo"'
+	box_stop
 }
 
 @test "links: without an mtu, that of the bridge" {
