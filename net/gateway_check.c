@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /* --- What is on a network's link --- */
 
@@ -86,12 +85,6 @@ static bool is_led_to(const struct net_config_routes *routes, const char *link,
 
 /* --- Gateways --- */
 
-/* Each interface has fe80::/64 by itself. */
-static bool is_link_local(const struct ip_addr *a)
-{
-	return a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
-}
-
 static int refuse(const struct network *n, const char *link, const char *key,
 		  const struct ip_addr *gateway, struct err *err)
 {
@@ -118,7 +111,7 @@ struct check {
 	struct net_config_routes routes;
 };
 
-/* Of networks[@i]. */
+/* Of networks[@i]. Each interface has fe80::/64 by itself. */
 static int check_gateway(const struct check *k, size_t i, const char *key,
 			 const struct ip_addr *gateway, struct err *err)
 {
@@ -126,7 +119,7 @@ static int check_gateway(const struct check *k, size_t i, const char *key,
 	char link[IFNAMSIZ];
 
 	if (!gateway->family || !n->driver->makes_link || n->driver->own_addresses ||
-	    is_link_local(gateway) || is_on_link(n, gateway))
+	    ip_addr_is_link_local(gateway) || is_on_link(n, gateway))
 		return 0;
 	net_config_name(k->c, i, link);
 	if (is_led_to(&k->routes, link, gateway))
