@@ -2,6 +2,7 @@
 #include "net/change.h"
 
 #include "net/address.h"
+#include "net/choose.h"
 #include "net/driver.h"
 #include "net/ifb.h"
 #include "net/link_add.h"

@@ -12,17 +12,9 @@
 #include "lib/plan.h"
 #include "net/net.h"
 #include "net/network.h"
+#include "net/planner.h"
 
 #include <stdbool.h>
-
-/* Where a driver's steps go. */
-struct net_planner {
-	struct plan *plan;
-	const char *mark;   /* what our links carry */
-	const char *origin; /* "networks[0] (eth0)" */
-	const char *
-		owner; /* of the steps: the network's name in the container; NULL: the plan itself */
-};
 
 struct link_kind;
 
@@ -91,34 +83,11 @@ const char *net_driver_type(size_t i, const struct json_schema **options);
 /* Are the common keys of @n all unset? Else -EINVAL: "mtu: @why". For types that change nothing. */
 int net_check_untouched(const struct network *n, const char *why, struct err *err);
 
-/*
- * plan_add() with the planner's origin and owner. @shared may be NULL; a shared step that is planned already gets one owner more.
- */
-int net_planner_add(const struct net_planner *p, const struct step_type *type, const char *ns,
-		    const char *shared, const void *args, struct err *err);
-
-/* Steps about one link, or one address of a link, in namespace @ns. */
-int net_plan_link(const struct net_planner *p, const struct step_type *type, const char *ns,
-		  const char *link, struct err *err);
-int net_plan_address(const struct net_planner *p, const struct step_type *type, const char *ns,
-		     const char *link, const struct ip_prefix *prefix, struct err *err);
-/* Wait for an address that was planned; only IPv6 needs it. */
-int net_plan_address_ready(const struct net_planner *p, const char *ns, const char *link,
-			   const struct ip_prefix *prefix, struct err *err);
-
 /* What shapes a network, and what waits for it, as net_plan() has them. */
 int net_plan_shaping(const struct net_planner *p, const struct network *n, const struct endpoint *e,
 		     struct err *err);
 int net_plan_ready(const struct net_planner *p, const struct network *n, const struct endpoint *e,
 		   struct err *err);
-
-/* --- Names and addresses of our choosing: the same each time, and different for each container --- */
-
-/* A locally administered MAC that begins with @first. */
-void net_choose_mac(const struct scope *scope, const char *name, uint8_t first, struct mac *out);
-/* @prefix and as many hexadecimal digits as fit, at most 12; another @attempt gives another name. */
-void net_choose_name(const struct scope *scope, const char *name, const char *prefix,
-		     unsigned int attempt, char out[IFNAMSIZ]);
 
 extern const struct net_driver loopback_driver, veth_driver, netns_driver;
 extern const struct net_driver macvlan_driver, macvtap_driver, ipvlan_driver, vlan_driver;

@@ -2,8 +2,8 @@
 /* From the keys of shaping to steps. */
 #include "net/shaping_plan.h"
 
-#include "net/driver.h"
 #include "net/ifb.h"
+#include "net/planner.h"
 #include "net/qdisc.h"
 #include "net/shaping.h"
 

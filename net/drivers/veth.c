@@ -3,6 +3,7 @@
  * type "veth": a pair of links. The host's end is a port of a bridge, or has addresses of its own (point
  * to point), or neither: then it is just up.
  */
+#include "net/choose.h"
 #include "net/driver.h"
 
 #include "net/address.h"
