@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# As tamper_links.bats, of what many kernels lack. In the virtual machine this takes too long for every day: make check-vm
-# VM=networks ONLY=tamper_vm VM_TIMEOUT=3600.
+# As tamper_links.bats, of what many kernels lack.
 
 load lib
 load tamper
@@ -14,6 +13,7 @@ setup_file() {
 	uplink
 }
 
+# bats test_tags=net
 @test "tamper: ipvlan, vlan, geneve, dummy, vrf, netem" {
 	local name
 	for name in ipvlan vlan geneve dummy vrf; do
