@@ -7,7 +7,7 @@
  * What `ctrnet net attach` has to do, done in the cheapest way that we know: a veth, up, one end a port of BRIDGE called NAME with
  * a mark, the other one eth0 in the network namespace of the file NETNS, with an address and a default route; and two elements
  * in nftables' table inet floor, by which what the address sends out is masqueraded (net/nft_layout.c has the same two
- * sets). Detaching takes the elements out, and returns when NAME is free: what else the kernel waits for is waited for by the
+ * sets). It returns when the first packet gets through. Detaching takes the elements out, and returns when NAME is free: what else the kernel waits for is waited for by the
  * process that deletes the link, which has the socket of netfilter's, too.
  */
 #include "tests/bench/floor_net.h"
@@ -84,15 +84,28 @@ static int change_elements(const struct port *p, int type)
 	return sock;
 }
 
+/* The kernel sees to a new carrier when it has time, or when somebody asks for the link (net/ready.c); the port forwards from then on. */
+static void ask_for_port(const struct port *p, int sock)
+{
+	struct batch b = { .len = 0 };
+	struct nlmsghdr *h = put(&b, RTM_GETLINK, 0);
+
+	put_link(h, 0, 0);
+	mnl_attr_put_strz(h, IFLA_IFNAME, p->name);
+	put_end(&b, h);
+	run_batch(sock, &b, p->name);
+}
+
 static void attach(const struct port *p, const char *netns)
 {
-	int there = open(netns, O_RDONLY | O_CLOEXEC);
+	int there = open(netns, O_RDONLY | O_CLOEXEC), sock = nl_socket(NETLINK_ROUTE);
 
 	check(there, netns);
-	make_veth(p, nl_socket(NETLINK_ROUTE), IFLA_NET_NS_FD, (uint32_t)there);
+	make_veth(p, sock, IFLA_NET_NS_FD, (uint32_t)there);
 	change_elements(p, NFT_MSG_NEWSETELEM);
 	check(setns(there, CLONE_NEWNET), netns);
 	configure_port(p, nl_socket(NETLINK_ROUTE), (int)if_nametoindex("eth0"), 0);
+	ask_for_port(p, sock);
 }
 
 static void detach(const struct port *p)
