@@ -258,8 +258,9 @@ already, so that nobody has to make or remove the bridge or what nftables or ipt
 bridge ($rounds rounds, after $warmups to warm up).
 
 \`floor\` (tests/bench/floor_attach.c) is a bare program that makes the kernel do what ctrnet does in the cheapest way that we know,
-without config, plan, journal and state. Both return when the port forwards and so the first packet gets through, which the others
-do not wait for. The scripts make the same links and the same elements of sets in nftables; those who
+without config, plan, journal and state. Both return when the port forwards and so the first packet gets through, and have IPv6 without
+a wait for duplicate address detection; the others do neither. What a link that has IPv6 at once says of itself goes to all other ports of the
+bridge: with hundreds that is most of an attach. The scripts make the same links and the same elements of sets in nftables; those who
 delete a link themselves wait some 20 ms for the kernel, and those who remove elements some 10 ms as they close the socket (ctrnet and the floor
 leave a process behind that does both). The CNI plugin and netavark call iptables.
 $([ -z "$absent" ] || echo "Not installed here, and left out:${absent%,}.")
