@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Networks as declared: what is refused, in the words that the user reads. No kernel. */
+#include "net/choose.h"
 #include "net/net.h"
 
 #include "lib/cleanup.h"
