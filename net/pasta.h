@@ -36,6 +36,8 @@ struct pasta_keeper_args {
 	char name[IFNAMSIZ]; /* of the link */
 	pid_t pid;           /* learned, with when it started */
 	uint64_t start;
+	pid_t watched; /* which pasta; learned likewise */
+	uint64_t watched_start;
 };
 extern const struct step_type pasta_keeper_step;
 

@@ -53,8 +53,8 @@ static int apply(struct scope *scope, void *args, struct err *err)
 	/* A container that is at its end is taken back by who has started it. */
 	if (container < 0)
 		return errno == ESRCH ? 0 : err_sys(err, -errno, "process %d", scope->pid);
-	if (pasta_find(scope, a->name, &pid, &a->start))
-		pasta = process_open(pid, a->start);
+	if (pasta_find(scope, a->name, &a->watched, &a->watched_start))
+		pasta = process_open(a->watched, a->watched_start);
 	if (pasta < 0)
 		return 0;
 	w = (struct watched){ container, pasta };
@@ -85,10 +85,15 @@ static int revert(struct scope *scope, void *args, struct err *err)
 static int probe(struct scope *scope, const void *args, struct err *err)
 {
 	const struct pasta_keeper_args *a = args;
+	uint64_t start;
+	pid_t pid;
 
-	(void)scope;
 	if (!a->pid || process_gone(a->pid, a->start))
 		return err_set(err, -ENOENT, "nobody ends pasta with the container");
+	/* It ends a moment later than the one that it watches, and repair may have started another one meanwhile. */
+	if (pasta_find(scope, a->name, &pid, &start) &&
+	    (pid != a->watched || start != a->watched_start))
+		return err_set(err, -ENOENT, "nobody ends the pasta that runs with the container");
 	return 0;
 }
 
@@ -109,7 +114,10 @@ static void show(const void *args, FILE *out)
 static const struct json_field fields[] = {
 	JSON_CHARS(struct pasta_keeper_args, "name", name, .flags = JSON_REQUIRED),
 	JSON_INT(struct pasta_keeper_args, "pid", pid),
-	JSON_UINT(struct pasta_keeper_args, "start_time", start), JSON_END
+	JSON_UINT(struct pasta_keeper_args, "start_time", start),
+	JSON_INT(struct pasta_keeper_args, "watched", watched),
+	JSON_UINT(struct pasta_keeper_args, "watched_start_time", watched_start),
+	JSON_END
 };
 static const struct json_schema schema = JSON_SCHEMA(struct pasta_keeper_args, fields);
 

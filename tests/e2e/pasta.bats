@@ -97,6 +97,10 @@ keepers() {
 	pgrep -x ctrnet-keeper
 }
 
+not_there() {
+	! kill -0 "$1" 2>/dev/null
+}
+
 no_keeper() {
 	! keepers
 }
@@ -178,10 +182,13 @@ no_keeper() {
 }
 
 @test "pasta: one that was killed is found by net check, and net repair starts another" {
-	local how
+	local how keeper
 	needs_pasta
 	for how in '{}' '{address: "10.99.0.2/24", gateway: "10.99.0.1"}'; do
 		box_start "$(behind_pasta "$how")"
+		# Who watches over it has not seen its end yet.
+		keeper=$(keepers)
+		kill -STOP "$keeper"
 		kill -KILL "$(pastas)"
 		wait_for 5 no_pasta
 		run ctrnet net check "$ID"
@@ -189,6 +196,8 @@ no_keeper() {
 		[[ $output == *'pasta does not run'* ]]
 		run ctrnet net repair "$ID"
 		assert_status 0
+		kill -CONT "$keeper" 2>/dev/null || true
+		wait_for 5 not_there "$keeper"
 		run ctrnet net check "$ID"
 		assert_output ''
 		start_peer ip netns exec outside "$TOOLS/peer" serve tcp 7000
