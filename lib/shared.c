@@ -334,16 +334,25 @@ int shared_mend(struct scope *scope, struct step *step, struct err *err)
 	return ret < 0 ? ret : mend(&e, scope, step, err);
 }
 
+/* 1: we are on record as one of its users; 0: we are not. */
+static int open_own(struct entry *e, const struct scope *scope, const struct step *step,
+		    struct err *err)
+{
+	int ret = open_entry(e, scope, step, false, err);
+
+	if (ret < 0)
+		return ret == -ENOENT ? 0 : ret;
+	return shared_users_has(&e->users, scope->run_dir);
+}
+
 int shared_change(struct scope *scope, const struct step *step,
 		  void (*change)(void *args, const void *arg), const void *arg, struct err *err)
 {
 	_cleanup_(entry_release) struct entry e;
-	int ret = open_entry(&e, scope, step, false, err);
+	int ret = open_own(&e, scope, step, err);
 
-	if (ret < 0)
-		return ret == -ENOENT ? 0 : ret;
-	if (!shared_users_has(&e.users, scope->run_dir))
-		return 0;
+	if (ret <= 0)
+		return ret;
 	change(e.args, arg);
 	return write_entry(&e, err);
 }
@@ -351,12 +360,10 @@ int shared_change(struct scope *scope, const struct step *step,
 int shared_forget(struct scope *scope, struct step *step, struct err *err)
 {
 	_cleanup_(entry_release) struct entry e;
-	int ret = open_entry(&e, scope, step, false, err);
+	int ret = open_own(&e, scope, step, err);
 
-	if (ret < 0)
-		return ret == -ENOENT ? 0 : ret;
-	if (!shared_users_has(&e.users, scope->run_dir))
-		return 0;
+	if (ret <= 0)
+		return ret;
 	shared_users_drop(&e.users, scope->run_dir);
 	return e.users.len ? write_entry(&e, err) : remove_entry(&e, err);
 }

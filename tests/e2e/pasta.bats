@@ -97,6 +97,14 @@ keepers() {
 	pgrep -x ctrnet-keeper
 }
 
+# What asks from inside is the host to those outside.
+gets_out() {
+	start_peer ip netns exec outside "$TOOLS/peer" serve tcp 7000
+	run box_net "$TOOLS/peer" ask tcp $OUT4 7000
+	assert_output "$HOST4"
+	stop_peers
+}
+
 not_there() {
 	! kill -0 "$1" 2>/dev/null
 }
@@ -200,10 +208,7 @@ no_keeper() {
 		wait_for 5 not_there "$keeper"
 		run ctrnet net check "$ID"
 		assert_output ''
-		start_peer ip netns exec outside "$TOOLS/peer" serve tcp 7000
-		run box_net "$TOOLS/peer" ask tcp $OUT4 7000
-		assert_output "$HOST4"
-		stop_peers
+		gets_out
 		box_stop
 		no_pasta
 	done
@@ -295,20 +300,14 @@ greeted() {
 	inside '.mtu == 1280 and .txqlen == 33 and .address == "02:42:00:00:00:08"'
 	run ctrnet net check "$ID"
 	assert_output ''
-	start_peer ip netns exec outside "$TOOLS/peer" serve tcp 7000
-	run box_net "$TOOLS/peer" ask tcp $OUT4 7000
-	assert_output "$HOST4"
-	stop_peers
+	gets_out
 	box_stop
 }
 
 @test "pasta: in a user namespace" {
 	needs_pasta
 	box_start "$(config userns '.networks = [{type: "pasta", options: ["--ipv4-only"]}]')"
-	start_peer ip netns exec outside "$TOOLS/peer" serve tcp 7000
-	run box_net "$TOOLS/peer" ask tcp $OUT4 7000
-	assert_output "$HOST4"
-	stop_peers
+	gets_out
 	box_stop
 	no_pasta
 }
