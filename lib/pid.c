@@ -28,10 +28,9 @@ static int parse_stat(const char *stat, uint64_t *ticks)
 			    " %*s %*s %llu",
 			    &state, &flags, &start) != 3)
 		return -EPROTO;
-	if (state == 'Z' || state == 'X' || state == 'x' || (flags & PROCESS_EXITING))
-		return -ESRCH;
 	*ticks = start;
-	return 0;
+	return state == 'Z' || state == 'X' || state == 'x' || (flags & PROCESS_EXITING) ? -ESRCH
+											 : 0;
 }
 
 int process_start_time(pid_t pid, uint64_t *ticks)
@@ -96,6 +95,20 @@ int process_wait_gone(int pidfd, int ms)
 	if (n < 0)
 		return -errno;
 	return n ? 0 : -ETIMEDOUT;
+}
+
+int process_end(pid_t pid, uint64_t start, int ms)
+{
+	_cleanup_fd_ int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	uint64_t now = 0;
+	int ret;
+
+	if (fd < 0)
+		return pid <= 0 || errno == ESRCH ? 0 : -errno;
+	ret = process_start_time(pid, &now);
+	if (ret < 0 && ret != -ESRCH)
+		return ret;
+	return now == start ? process_kill(fd, ms) : 0;
 }
 
 #define TICK 100 /* milliseconds in which one that exits is gone, unless it waits for others */

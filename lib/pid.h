@@ -27,6 +27,11 @@ int process_open(pid_t pid, uint64_t start);
 
 /* SIGKILL and wait until it is gone (not reaped: somebody else's child too), at most @ms milliseconds; -ETIMEDOUT. */
 int process_kill(int pidfd, int ms);
+/*
+ * The same of the process @pid that started at @start, and also of one that somebody else has killed: until it is gone it has
+ * files and ports. 0 as well if there is none.
+ */
+int process_end(pid_t pid, uint64_t start, int ms);
 /* Wait until it is gone, at most @ms milliseconds (-1: forever). 0, -ETIMEDOUT. */
 int process_wait_gone(int pidfd, int ms);
 /*

@@ -201,11 +201,8 @@ static int apply(struct scope *scope, void *args, struct err *err)
 
 static int stop(pid_t pid, uint64_t start, struct err *err)
 {
-	_cleanup_fd_ int fd = process_open(pid, start);
-	int ret = fd == -ESRCH ? 0 : fd;
+	int ret = process_end(pid, start, KILL_TIMEOUT);
 
-	if (fd >= 0)
-		ret = process_kill(fd, KILL_TIMEOUT);
 	return ret < 0 ? err_sys(err, ret, "cannot kill process %d", pid) : 0;
 }
 

@@ -70,12 +70,9 @@ static int apply(struct scope *scope, void *args, struct err *err)
 static int revert(struct scope *scope, void *args, struct err *err)
 {
 	struct pasta_keeper_args *a = args;
-	_cleanup_fd_ int fd = process_open(a->pid, a->start);
-	int ret = fd == -ESRCH ? 0 : fd;
+	int ret = process_end(a->pid, a->start, KILL_TIMEOUT);
 
 	(void)scope;
-	if (fd >= 0)
-		ret = process_kill(fd, KILL_TIMEOUT);
 	if (ret < 0)
 		return err_sys(err, ret, "cannot kill process %d", a->pid);
 	a->pid = 0;

@@ -338,3 +338,13 @@ inject_pasta() {
 	STEP=3 kill_at openat sendto
 	fail_at EPERM mount umount2
 }
+
+# Its keeper has killed it already, or is about to, when ctrnet comes to it: its ports are free all the same when ctrnet returns.
+@test "pasta: one after the other has the same port" {
+	local i
+	needs_pasta
+	for ((i = 0; i < 15; i++)); do
+		run ctrnet exec --config "$(behind_pasta '{ports: [{host: 18080, container: 80}]}')" --rootfs "$ROOT" --id "$ID" -- /bin/true
+		assert_status 0
+	done
+}
