@@ -104,7 +104,7 @@ shaping() {
 }
 
 @test "net show: shaping, in both directions, as tc(8) has it, and in the words of net set" {
-	local words
+	local words least shown most
 	box_start "$SAMPLES/networks/shaping.json"
 	assert_json "$(shaping egress)" '. == {rate: "10mbit", burst: "32kb", dropped: 0, backlog: 0}'
 	assert_json "$(shaping ingress)" '. == {rate: "20mbit", ceil: "100mbit", burst: "64kb", dropped: 0, backlog: 0}'
@@ -116,8 +116,13 @@ shaping() {
 	assert_json "$(shaping ingress)" '.rate == "8kbit" and .burst == "2kb"'
 	# More than the bucket holds, and nothing can wait.
 	ping -q -c 4 -i 0.002 -s 1200 -W 1 172.30.4.2 >"$T/pings" || true
-	[ "$(shaping ingress | jq .dropped)" = "$(tc -j -s qdisc show dev ctrshape0 root | jq '.[0].drops')" ]
-	[ "$(shaping ingress | jq .dropped)" -gt 0 ]
+	# More may be dropped meanwhile.
+	least=$(tc -j -s qdisc show dev ctrshape0 root | jq '.[0].drops')
+	shown=$(shaping ingress | jq .dropped)
+	most=$(tc -j -s qdisc show dev ctrshape0 root | jq '.[0].drops')
+	[ "$least" -gt 0 ]
+	[ "$least" -le "$shown" ]
+	[ "$shown" -le "$most" ]
 	box_net tc qdisc replace dev eth0 root handle 5: fq_codel || box_net tc qdisc replace dev eth0 root handle 5: pfifo
 	[ -z "$(shaping egress)" ]
 	# What is shown is what net set takes.
